@@ -1,0 +1,199 @@
+/**
+ * The wire as JSON Schema: what the service checks requests against, serialises responses by and publishes as
+ * OpenAPI. The types in `index.ts` are derived from these, so the three cannot disagree.
+ */
+import { type Static, Type } from "typebox";
+
+const idPattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$";
+const maxSafeMs = 9_999_999_999_999;
+
+export const CourseId = Type.String({
+  pattern: idPattern,
+  description: "1 to 64 letters, digits, `_` and `-`; 24 hex digits are lower-cased.",
+  examples: ["typescript-basics"],
+});
+
+export const LectureId = Type.String({
+  pattern: idPattern,
+  description: "1 to 64 letters, digits, `_` and `-`; 24 hex digits are lower-cased.",
+  examples: ["intro"],
+});
+
+const Seconds = Type.Number({ minimum: 0, description: "Seconds, kept to the millisecond." });
+
+const Percentage = Type.Integer({ minimum: 0, maximum: 100 });
+
+const ServerTime = Type.Integer({
+  minimum: 0,
+  description: "The service's clock, milliseconds since 1970. Sessions start from it.",
+});
+
+const Stamp = Type.String({
+  pattern: "^[0-9]{21}[0-9a-f]{16}$",
+  description: "Order of a position: the greater string is the newer position.",
+});
+
+const Title = Type.String({ minLength: 1, maxLength: 500 });
+
+const CivilDate = Type.String({
+  pattern: "^\\d{4}-\\d{2}-\\d{2}$",
+  description: "A day in the student's own time zone, YYYY-MM-DD.",
+});
+
+const sessionFields = ["sessionId", "sessionStartedAt", "elapsedMs", "seq"];
+
+/** A heartbeat. Without the four session fields it is ordered by arrival, with all of them by its session. */
+export const SaveRequest = Type.Object(
+  {
+    courseId: CourseId,
+    lectureId: LectureId,
+    watchTime: Type.Number({ minimum: 0, description: "The playhead in seconds." }),
+    sessionId: Type.Optional(Type.String({ pattern: "^[0-9a-f]{16}$", description: "16 hex digits, made by the player." })),
+    sessionStartedAt: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: maxSafeMs, description: "A `serverTime` of the service; 0 before any was known." }),
+    ),
+    elapsedMs: Type.Optional(
+      Type.Number({ minimum: 0, maximum: maxSafeMs, description: "Monotonic milliseconds since the session started." }),
+    ),
+    seq: Type.Optional(Type.Integer({ minimum: 0, maximum: 99_999_999, description: "0, 1, 2, ... within the session." })),
+  },
+  {
+    dependentRequired: Object.fromEntries(
+      sessionFields.map((field) => [field, sessionFields.filter((other) => other !== field)]),
+    ),
+  },
+);
+
+export const SaveResponse = Type.Object({
+  message: Type.Literal("synced"),
+  serverTime: Type.Optional(ServerTime),
+  stamp: Type.Optional(Stamp),
+  superseded: Type.Optional(Type.Boolean({ description: "A newer position than this one is stored." })),
+  persisted: Type.Optional(
+    Type.Union([Stamp, Type.Null()], { description: "The newest stamp of this lecture known to be in the durable store." }),
+  ),
+  nextIntervalMs: Type.Optional(Type.Integer({ minimum: 0, description: "Send the next heartbeat no sooner than this." })),
+});
+
+export const CompleteRequest = Type.Object({ courseId: CourseId, lectureId: LectureId });
+export const CompleteResponse = Type.Object({ message: Type.Literal("completed") });
+export const MarkResponse = Type.Object({ message: Type.Literal("marked") });
+export const StartOverResponse = Type.Object({ message: Type.Literal("started over"), serverTime: ServerTime });
+
+export const CourseProgressResponse = Type.Object({
+  watchTimes: Type.Record(LectureId, Seconds, { description: "Resume position of each lecture that was watched." }),
+  completionPercentage: Percentage,
+  completedLectures: Type.Array(LectureId),
+  lastWatchedLecture: Type.Union([LectureId, Type.Null()]),
+  totalLectures: Type.Integer({ minimum: 0 }),
+  serverTime: ServerTime,
+});
+
+export const HeatmapQuery = Type.Object({
+  fill: Type.Optional(Type.Literal("zero", { description: "List all 365 days, also those without activity." })),
+});
+export const HeatmapResponse = Type.Array(Type.Object({ date: CivilDate, count: Type.Integer({ minimum: 0 }) }));
+
+export const CourseProgressListResponse = Type.Array(Type.Object({ courseId: CourseId, progress: Percentage }));
+
+export const StudentStatsResponse = Type.Object({
+  currentStreak: Type.Integer({ minimum: 0 }),
+  longestStreak: Type.Integer({ minimum: 0 }),
+  lastActiveDate: Type.Union([CivilDate, Type.Null()], { description: "The last day that counts for the streak." }),
+  activeToday: Type.Boolean(),
+  totalCompleted: Type.Integer({ minimum: 0 }),
+});
+
+const lectureFields = {
+  title: Title,
+  durationSeconds: Type.Number({ exclusiveMinimum: 0, maximum: 1e9 }),
+  order: Type.Integer({ minimum: 0, maximum: 1e9 }),
+};
+
+export const Lecture = Type.Object({ lectureId: LectureId, ...lectureFields });
+export const Course = Type.Object({
+  courseId: CourseId,
+  title: Title,
+  totalLectures: Type.Integer({ minimum: 0 }),
+  version: Type.Integer({ minimum: 1 }),
+  lectures: Type.Array(Lecture),
+});
+export const PutCourseRequest = Type.Object({ title: Title });
+export const AddLectureRequest = Type.Object({
+  title: Title,
+  durationSeconds: lectureFields.durationSeconds,
+  lectureId: Type.Optional(LectureId),
+  order: Type.Optional(lectureFields.order),
+});
+export const ChangeLectureRequest = Type.Partial(Type.Object(lectureFields), { minProperties: 1 });
+
+/** One course of an import; it becomes the whole truth about that course. */
+export const ImportedCourse = Type.Object({
+  courseId: CourseId,
+  title: Title,
+  lectures: Type.Array(AddLectureRequest, { maxItems: 10_000 }),
+});
+export const ImportRequest = Type.Object({
+  courses: Type.Array(Type.Unknown({ description: "Each an object {courseId, title, lectures}; checked one by one." }), {
+    maxItems: 10_000,
+  }),
+});
+export const ImportResponse = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      courseId: Type.Union([Type.String(), Type.Null()]),
+      status: Type.Enum(["created", "updated", "failed"]),
+      code: Type.Optional(Type.String()),
+      detail: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+export const ProfileRequest = Type.Object({
+  timeZone: Type.String({ minLength: 1, maxLength: 64, description: "An IANA time zone.", examples: ["Europe/Berlin"] }),
+});
+export const ProfileResponse = Type.Object({
+  userId: Type.String(),
+  timeZone: Type.String({ description: "The zone stored for the student, else the service's default." }),
+  effectiveTimeZone: Type.String({ description: "The zone that decides `today` for this token." }),
+  today: CivilDate,
+});
+
+/** Everything the service holds about one student. */
+export const StudentDataResponse = Type.Object({
+  userId: Type.String(),
+  exportedAt: Type.String({ format: "date-time" }),
+  timeZone: Type.Union([Type.String(), Type.Null()]),
+  streak: Type.Object({
+    currentStreak: Type.Integer(),
+    longestStreak: Type.Integer(),
+    lastActiveDate: Type.Union([CivilDate, Type.Null()]),
+  }),
+  courses: Type.Array(
+    Type.Object({
+      courseId: CourseId,
+      positions: Type.Array(Type.Object({ lectureId: LectureId, watchTime: Seconds, stamp: Stamp })),
+      completions: Type.Array(Type.Object({ lectureId: LectureId, completedAt: Type.String({ format: "date-time" }) })),
+      courseCompletedAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
+    }),
+  ),
+  activities: Type.Array(
+    Type.Object({ date: CivilDate, count: Type.Integer(), completions: Type.Array(Type.String()) }),
+  ),
+});
+
+/** RFC 9457 problem details; `code` is stable and belongs to one status. */
+export const Problem = Type.Object({
+  title: Type.String(),
+  status: Type.Integer({ minimum: 400, maximum: 599 }),
+  code: Type.String(),
+  detail: Type.String({ description: "What to do about it." }),
+  errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+});
+
+export const HealthResponse = Type.Object({
+  status: Type.Enum(["ok", "unavailable"]),
+  parts: Type.Record(Type.String(), Type.Object({ status: Type.Enum(["ok", "unavailable"]), detail: Type.Optional(Type.String()) })),
+});
+
+export type { Static };
