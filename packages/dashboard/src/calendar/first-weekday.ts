@@ -9,7 +9,7 @@ interface LocaleWithWeek {
 
 // CLDR's regions that do not begin on Monday, for browsers without week data (Firefox).
 const sundayRegions =
-  "AG AS AU BD BR BS BT BW BZ CA CO DM DO ET GT GU HK HN ID IL IN JM JP KE KH KR LA MH MM MO MT MX MZ NI NP PA PE PH PK PR PT PY SA SG SV TH TT TW UM US VE VI WS YE ZA ZW";
+  "AG AS BD BR BS BT BW BZ CA CO DM DO ET GT GU HK HN ID IL IN IS JM JP KE KH KR LA MH MM MO MT MX MZ NI NP PA PE PH PK PR PT PY SA SG SV TH TT TW UM US VE VI WS YE ZA ZW";
 const saturdayRegions = "AF BH DJ DZ EG IQ IR JO KW LY OM QA SD SY";
 
 export function firstWeekdayOf(localeName: string): Weekday {

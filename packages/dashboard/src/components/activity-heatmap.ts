@@ -23,7 +23,8 @@ export interface DaySelectDetail {
 }
 
 const narrowPx = 560;
-const monthsPerStep = 2;
+const firstListedDays = 7;
+const moreListedDays = 28;
 
 /**
  * A year of activity as a grid of days. Keyboard, pointer and touch all end in one place, `#focusDay` and the tooltip
@@ -38,7 +39,7 @@ export class ActivityHeatmap extends ConnectedElement<HeatmapLabels> {
     view: {},
     isNarrow: { state: true },
     focusDay: { state: true },
-    shownMonths: { state: true },
+    shownDays: { state: true },
   };
   static override styles: CSSResultGroup = [theme, heatmapStyles];
 
@@ -49,7 +50,7 @@ export class ActivityHeatmap extends ConnectedElement<HeatmapLabels> {
   declare view: HeatmapView | undefined;
   declare protected isNarrow: boolean;
   declare protected focusDay: DayNumber | undefined;
-  declare protected shownMonths: number;
+  declare protected shownDays: number;
 
   protected override readonly defaultLabels: HeatmapLabels = heatmapLabels;
   #activity: Activity = readActivity([]);
@@ -65,7 +66,7 @@ export class ActivityHeatmap extends ConnectedElement<HeatmapLabels> {
   constructor() {
     super();
     this.isNarrow = false;
-    this.shownMonths = monthsPerStep;
+    this.shownDays = firstListedDays;
   }
 
   override connectedCallback(): void {
@@ -140,10 +141,10 @@ export class ActivityHeatmap extends ConnectedElement<HeatmapLabels> {
     return renderList({
       range: this.#range,
       activity: this.#activity,
-      months: this.shownMonths,
+      shownDays: this.shownDays,
       words: this.words,
       labels: this.text,
-      showEarlier: () => (this.shownMonths += monthsPerStep),
+      showEarlier: () => (this.shownDays += moreListedDays),
     });
   }
 

@@ -2,13 +2,21 @@ import { css, type CSSResult } from "lit";
 
 export const continueStyles: CSSResult = css`
   :host {
-    container-type: inline-size;
     width: 100%;
   }
   ul {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(min(100%, 15.5rem), 1fr));
+    flex: 1;
+    grid-template-columns: repeat(auto-fill, minmax(min(100%, 13.5rem), 1fr));
     gap: 1rem;
+  }
+  .cards {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+  }
+  .cards > .card {
+    flex: 1;
   }
   li {
     display: flex;

@@ -53,7 +53,7 @@ export class ContinueWatching extends ConnectedElement<ContinueLabels> {
 
   protected override renderReady(): TemplateResult {
     const shown = this.#shown;
-    return html`<div>
+    return html`<div class="cards">
       ${shown.length === 0
         ? this.renderNotice(this.text.emptyTitle, this.text.emptyHint)
         : html`<ul part="list">

@@ -1,4 +1,4 @@
-import { css, type CSSResultGroup, html, type PropertyDeclarations, type TemplateResult } from "lit";
+import { css, type CSSResultGroup, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
 import type { ProgressApi } from "../api/progress-api.ts";
 import { loadCourse } from "../api/student-courses.ts";
 import { ConnectedElement } from "./connected-element.ts";
@@ -162,7 +162,9 @@ export class CourseProgress extends ConnectedElement<CourseProgressLabels> {
       >
         <svg viewBox="0 0 100 100" aria-hidden="true">
           <circle cx="50" cy="50" r="44" />
-          <circle class="done" cx="50" cy="50" r="44" stroke-dasharray="${done} ${circumference}" ?hidden=${percent === 0} />
+          ${percent === 0
+            ? nothing
+            : svg`<circle class="done" cx="50" cy="50" r="44" stroke-dasharray="${done} ${circumference}" />`}
         </svg>
         <span class="percent">${this.#percentWords(percent)}</span>
       </div>

@@ -12,9 +12,10 @@ export class DateWords {
     this.locale = supportedLocale(locale);
   }
 
-  /** "Tuesday 3 June 2025" */
+  /** "Tuesday 3 June 2025"; the comma some put after the weekday would be one too many in a sentence that has one. */
   longDay(day: DayNumber): string {
-    return this.#format(day, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+    const words = this.#format(day, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+    return words.replace(/^(\p{L}+), (?=\d)/u, "$1 ");
   }
 
   /** "Tue 3" */
@@ -45,7 +46,7 @@ export class DateWords {
     return new Intl.NumberFormat(this.locale).format(value);
   }
 
-  /** "5 hr, 12 min", never less than it is: a promise of time left must not be too long, so minutes are cut. */
+  /** "5 hr 12 min", never less than it is: a promise of time left must not be too long, so minutes are cut. */
   duration(milliseconds: number): string {
     const minutes = Math.max(1, Math.floor(milliseconds / 60_000));
     const hours = Math.floor(minutes / 60);
@@ -55,8 +56,10 @@ export class DateWords {
       .join(" ");
   }
 
+  /** "12 min" in every English, also where custom says "12 mins". */
   unit(value: number, unit: "hour" | "minute" | "second"): string {
-    return new Intl.NumberFormat(this.locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
+    const locale = this.locale.startsWith("en-") ? "en" : this.locale;
+    return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value);
   }
 
   /** A day number is no instant; it is written down in UTC, where every day has 24 hours, and read back there. */

@@ -31,7 +31,7 @@ export const heatmapLabels: HeatmapLabels = {
   calendarView: "Calendar",
   listView: "List",
   viewChoice: "View",
-  showEarlier: "Show earlier months",
+  showEarlier: "Show earlier days",
   emptyTitle: "No activity yet",
   emptyHint: "Every lecture you finish colours a day here.",
 };

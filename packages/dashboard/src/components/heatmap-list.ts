@@ -8,8 +8,8 @@ import type { HeatmapLabels } from "./heatmap-labels.ts";
 export interface HeatmapList {
   range: DayRange;
   activity: Activity;
-  /** How many months with activity are shown, newest first. */
-  months: number;
+  /** How many days with activity are shown, newest first. */
+  shownDays: number;
   words: DateWords;
   labels: HeatmapLabels;
   showEarlier: () => void;
@@ -21,10 +21,10 @@ interface Month {
 }
 
 export function renderList(list: HeatmapList): TemplateResult {
-  const months = monthsWithActivity(list);
-  const isMore = months.length > list.months;
+  const days = activeDays(list);
+  const isMore = days.length > list.shownDays;
   return html`<div part="list" class="list">
-    ${months.slice(0, list.months).map((month) => renderMonth(list, month))}
+    ${byMonth(days.slice(0, list.shownDays)).map((month) => renderMonth(list, month))}
     ${isMore
       ? html`<button type="button" part="button" @click=${list.showEarlier}>${list.labels.showEarlier}</button>`
       : nothing}
@@ -56,10 +56,16 @@ function renderDay({ activity, words, labels }: HeatmapList, day: DayNumber): Te
   </li>`;
 }
 
-function monthsWithActivity({ activity, range }: HeatmapList): Month[] {
+function activeDays({ activity, range }: HeatmapList): DayNumber[] {
+  return [...activity.counts]
+    .filter(([day, count]) => count > 0 && day >= range.first && day <= range.last)
+    .map(([day]) => day)
+    .toSorted((one, other) => other - one);
+}
+
+function byMonth(days: readonly DayNumber[]): Month[] {
   const months: Month[] = [];
-  for (let day = range.last; day >= range.first; day--) {
-    if ((activity.counts.get(day) ?? 0) === 0) continue;
+  for (const day of days) {
     const { year, month } = yearMonthDay(day);
     const id = `month-${year}-${month}`;
     const current = months.at(-1);

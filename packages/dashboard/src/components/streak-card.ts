@@ -11,7 +11,7 @@ import { theme } from "./theme.ts";
 
 const minuteMs = 60_000;
 
-const flame = svg`<svg class="flame" viewBox="0 0 24 24" aria-hidden="true"><path
+const flame = svg`<svg class="flame" viewBox="5.6 1.6 12.6 20.6" aria-hidden="true"><path
   d="M12.6 2.3c.5 3.3-1 5-2.6 6.9-1.7 2-3.5 4.1-3.5 7a6 6 0 0 0 3.2 5.3c-.6-2.3.3-4.2 2.1-6.1.3 1.3.9 2 1.7 2.6 1 .8 1.3 2 .9 3.6a6 6 0 0 0 3.1-5.4c0-1.6-.5-2.8-1.1-3.9-.4.9-.9 1.4-1.7 1.7.4-4.7-.3-8.9-2.1-11.7Z"/></svg>`;
 
 /** The streak, told without blame: it may be hidden, and a broken one is an invitation. */

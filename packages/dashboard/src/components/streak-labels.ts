@@ -27,7 +27,7 @@ export const streakLabels: StreakLabels = {
   newHint: "Your first finished lecture starts it.",
   longest: "Longest",
   activeDays: "Active days",
-  totalCompleted: "Lectures done",
+  totalCompleted: "Completed",
   hide: "Hide",
   show: "Show streak",
 };

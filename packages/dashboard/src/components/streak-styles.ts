@@ -44,9 +44,8 @@ export const streakStyles: CSSResult = css`
   }
   .flame {
     align-self: center;
-    width: 2.25rem;
-    height: 2.25rem;
-    margin-inline-start: -0.35rem;
+    width: 1.625rem;
+    height: 2.5rem;
     fill: var(--_muted);
     opacity: 0.55;
   }

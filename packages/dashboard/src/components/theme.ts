@@ -55,6 +55,7 @@ export const theme: CSSResult = css`
   .title {
     font-weight: 600;
     overflow-wrap: anywhere;
+    text-wrap: balance;
   }
   .hidden-text {
     position: absolute;
@@ -90,7 +91,7 @@ export const theme: CSSResult = css`
     outline: 2px solid var(--_accent);
     outline-offset: 2px;
   }
-  .notice {
+  .card.notice {
     display: flex;
     flex-direction: column;
     align-items: center;
@@ -100,9 +101,11 @@ export const theme: CSSResult = css`
     padding: 1.5rem 1rem;
     color: var(--_muted);
     text-align: center;
+    text-wrap: balance;
   }
   .notice .title {
     color: var(--_text);
+    font-size: 1rem;
   }
   .notice button {
     margin-top: 0.6rem;

@@ -1,0 +1,38 @@
+import { html, type TemplateResult } from "lit";
+import type { TrackingState } from "./lecture-tracking.ts";
+
+const statusWords: Record<TrackingState["status"], string> = {
+  starting: "Getting ready",
+  idle: "Ready",
+  saving: "Saving",
+  saved: "Saved",
+  offline: "Offline: kept on this device until the network is back",
+  blocked: "Blocked: something between this page and the service stops saving",
+  superseded: "Playing in another tab. Press play to go on here",
+  untracked: "Not saved: the player SDK is not available",
+};
+
+/** What a student (or a doubting developer) wants to see: is it saved, and what does the service hold? */
+export function savedStatePanel(state: TrackingState | undefined, savedSeconds: number): TemplateResult {
+  const status = state?.status ?? "starting";
+  // Said aloud only when it needs the student: "saving, saved" every five seconds would drown the lecture.
+  const spoken = ["offline", "blocked", "superseded", "untracked"].includes(status) ? statusWords[status] : "";
+  return html`<section class="panel" aria-labelledby="saved-heading">
+    <h2 id="saved-heading">Saved state</h2>
+    <p class="status" data-status=${status}>${statusWords[status]}</p>
+    <p class="hidden-text" role="status">${spoken}</p>
+    <dl class="facts">
+      <div><dt>Here</dt><dd data-fact="here">${clock(state?.positionSeconds ?? 0)}</dd></div>
+      <div><dt>On the service</dt><dd data-fact="saved">${clock(savedSeconds)}</dd></div>
+    </dl>
+    <p class="hint">Close the tab whenever you like: reload this page, or open it on another device, and it goes on here.</p>
+  </section>`;
+}
+
+/** "1:02:03.4" */
+export function clock(seconds: number): string {
+  const tenths = Math.floor(seconds * 10);
+  const [hours, minutes] = [Math.floor(tenths / 36_000), Math.floor(tenths / 600) % 60];
+  const rest = `${String(Math.floor(tenths / 10) % 60).padStart(2, "0")}.${tenths % 10}`;
+  return hours > 0 ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
+}
