@@ -90,7 +90,7 @@ export class StreakCard extends ConnectedElement<StreakLabels> {
     if (this.collapsed) {
       return html`<button type="button" part="button" @click=${() => this.#collapse(false)}>${this.text.show}</button>`;
     }
-    return html`<section class="card" part="card" aria-label=${this.text.name}>
+    return html`<div class="card" part="card" role="group" aria-label=${this.text.name}>
       <div class="head">
         <p class="chip" part="status">${this.text.state[this.streakState ?? "new"]}</p>
         <button type="button" class="quiet" part="button" @click=${() => this.#collapse(true)}>${this.text.hide}</button>
@@ -105,7 +105,7 @@ export class StreakCard extends ConnectedElement<StreakLabels> {
         ${this.activeDays === undefined ? nothing : this.#renderFact(this.text.activeDays, this.activeDays)}
         ${this.#renderFact(this.text.totalCompleted, stats.totalCompleted)}
       </dl>
-    </section>`;
+    </div>`;
   }
 
   #renderFact(name: string, value: number): TemplateResult {

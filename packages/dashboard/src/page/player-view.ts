@@ -71,8 +71,11 @@ export class PlayerView {
     if (!video) return;
     const { api, endpoint, session } = this.#surroundings;
     const { courseId } = loaded.course;
-    this.#tracking = new LectureTracking(video, { api, endpoint, getToken: session.getToken, courseId, lectureId }, (progress) => {
-      if (visit === this.#visit) this.#update({ state: "ready", loaded: progress ? { ...loaded, progress } : loaded, lectureId });
+    const lecture = { api, endpoint, getToken: session.getToken, courseId, lectureId };
+    this.#tracking = new LectureTracking(video, lecture, (progress) => {
+      const content = this.#content;
+      if (visit !== this.#visit || content.state !== "ready") return;
+      this.#update(progress ? { ...content, loaded: { ...content.loaded, progress } } : content);
     });
   }
 
