@@ -1,5 +1,6 @@
+import type { Day } from "./activity-day.ts";
 import type { Course } from "./course.ts";
-import type { CourseId, LectureId, UserId } from "./ids.ts";
+import type { LectureId, ProgressKey } from "./ids.ts";
 
 /** Share of a course that is done, 0..100, rounded down; 0 for an empty course, 100 exactly when all is done. */
 export function completionPercentage(completed: number, total: number): number {
@@ -15,16 +16,18 @@ export function isCovered(course: Course, completed: ReadonlyMap<LectureId, unkn
   return course.lectures.size > 0 && course.lectures.keys().every((lectureId) => completed.has(lectureId));
 }
 
-interface CompletionFact {
-  /** Made of what it tells, so that telling it twice can be noticed. */
-  readonly id: string;
-  readonly userId: UserId;
-  readonly courseId: CourseId;
+/** When something happened, and which day that was for the student. */
+export interface Moment {
   /** Milliseconds since 1970. */
   readonly occurredAt: number;
   /** The day in the student's zone at the moment of completing: late work counts for the right day. */
-  readonly day: string;
+  readonly day: Day;
   readonly zone: string;
+}
+
+interface CompletionFact extends ProgressKey, Moment {
+  /** Made of what it tells, so that telling it twice can be noticed. */
+  readonly id: string;
 }
 
 export interface LectureCompleted extends CompletionFact {
@@ -39,16 +42,21 @@ export interface CourseCompleted extends CompletionFact {
 /** Something that happened to a student's progress and that others follow. */
 export type LearningEvent = LectureCompleted | CourseCompleted;
 
-type Moment = Pick<CompletionFact, "userId" | "courseId" | "occurredAt" | "day" | "zone">;
-
 /** @param time how often this lecture has been completed, this time included */
-export function lectureCompleted(moment: Moment, lectureId: LectureId, time: number): LectureCompleted {
-  const id = ["lecture.completed", moment.userId, moment.courseId, lectureId, time].join("/");
-  return { id, type: "lecture.completed", ...moment, lectureId };
+export function lectureCompleted(
+  key: ProgressKey,
+  { occurredAt, day, zone }: Moment,
+  lectureId: LectureId,
+  time: number,
+): LectureCompleted {
+  const { userId, courseId } = key;
+  const id = ["lecture.completed", userId, courseId, lectureId, time].join("/");
+  return { id, type: "lecture.completed", userId, courseId, lectureId, occurredAt, day, zone };
 }
 
-/** @param rev the revision of the progress that was found complete; it never repeats */
-export function courseCompleted(moment: Moment, rev: number): CourseCompleted {
-  const id = ["course.completed", moment.userId, moment.courseId, rev].join("/");
-  return { id, type: "course.completed", ...moment };
+/** @param rev the revision of the progress that records it; it never repeats */
+export function courseCompleted(key: ProgressKey, { occurredAt, day, zone }: Moment, rev: number): CourseCompleted {
+  const { userId, courseId } = key;
+  const id = ["course.completed", userId, courseId, rev].join("/");
+  return { id, type: "course.completed", userId, courseId, occurredAt, day, zone };
 }

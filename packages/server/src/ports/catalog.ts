@@ -34,8 +34,8 @@ export interface Catalog {
  * never shows a version older than one it has shown.
  */
 export interface CatalogCache {
-  /** The version that is cached, or null: read the catalog, and cache nothing while a change is announced. */
-  version(courseId: CourseId): Promise<number | null>;
+  /** The version that is cached; null when none is; `changing` while a change is announced: read the catalog instead. */
+  version(courseId: CourseId): Promise<number | "changing" | null>;
 
   read(courseId: CourseId): Promise<Course | null>;
 
