@@ -19,7 +19,11 @@ export type SaveOutcome =
       readonly persisted: Stamp | null;
       /** The buffer's clock, but after the course's last reset: what a session may start from. */
       readonly serverTime: number;
+      /** The buffer is filling up: players should save less often. */
+      readonly isCrowded?: boolean;
     }
+  /** The buffer is so full that it takes only keys it has already; nothing was stored. */
+  | { readonly status: "full" }
   /** The session's time is more than `maxSessionLeadMs` ahead of the buffer's clock; nothing was stored. */
   | { readonly status: "ahead"; readonly serverTime: number }
   /** This entry alone could not be stored, for the reason given. */
