@@ -1,0 +1,34 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { Stores } from "../../ports/stores.ts";
+import { EmbeddedActivityStore } from "./activity.ts";
+import { EmbeddedPositionBuffer } from "./buffer.ts";
+import { EmbeddedCatalog, EmbeddedCatalogCache } from "./catalog.ts";
+import { EmbeddedDatabase } from "./database.ts";
+import { EmbeddedEventSink } from "./events.ts";
+import { EmbeddedProgressStore } from "./store.ts";
+import { EmbeddedStudentStore } from "./students.ts";
+
+/**
+ * Every port over one SQLite file.
+ * @throws DatabaseError when the file cannot be used
+ */
+export function openEmbeddedStores(file: string, options: { clock: Clock; flushIntervalMs: number }): Stores {
+  const database = EmbeddedDatabase.open(file);
+  const buffer = new EmbeddedPositionBuffer(database, options);
+  return {
+    buffer,
+    store: new EmbeddedProgressStore(database),
+    catalog: new EmbeddedCatalog(database),
+    cache: new EmbeddedCatalogCache(database),
+    activities: new EmbeddedActivityStore(database),
+    students: new EmbeddedStudentStore(database),
+    sink: new EmbeddedEventSink(database),
+    health: async () => ({
+      database: await buffer.stats().then(
+        () => ({ status: "ok" as const }),
+        (error: Error) => ({ status: "unavailable" as const, detail: error.message }),
+      ),
+    }),
+    [Symbol.asyncDispose]: async () => database[Symbol.dispose](),
+  };
+}

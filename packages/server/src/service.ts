@@ -1,0 +1,117 @@
+import { openEmbeddedStores } from "./adapters/embedded/stores.ts";
+import { DatabaseError } from "./adapters/embedded/database.ts";
+import { systemClock } from "./adapters/system/clock.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { type Core, createCore } from "./core.ts";
+import { demoSecret } from "./demo/secret.ts";
+import { seedDemo } from "./demo/seed.ts";
+import { demoWelcome, serviceWelcome, showPreparation } from "./demo/welcome.ts";
+import { createApp } from "./http/app.ts";
+import { TokenVerifier, type TokenVerifierOptions } from "./http/token-verifier.ts";
+import { createTelemetry } from "./observability/events.ts";
+import { createLogger, type Logger } from "./observability/logger.ts";
+import { Metrics } from "./observability/metrics.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { PartHealth, Stores } from "./ports/stores.ts";
+
+/** A running service. Disposing of it finishes what was begun: requests, then the flush under way, then the stores. */
+export interface Service extends AsyncDisposable {
+  /** Where it listens, such as http://127.0.0.1:3000. */
+  readonly url: string;
+  /** What to print when it is up. */
+  readonly welcome: string;
+  readonly logger: Logger;
+  readonly core: Core;
+}
+
+/** Puts the parts together and starts them. Rejects when the store or the port cannot be had: see {@link explainStartFailure}. */
+export async function startService(config: Config, { clock = systemClock }: { clock?: Clock } = {}): Promise<Service> {
+  await using stack = new AsyncDisposableStack();
+  const logger = createLogger(config.logLevel);
+  const stores = stack.use(openStores(config, clock));
+  const metrics = new Metrics(() => stores.buffer.stats());
+  const options = { ...config, clock, telemetry: createTelemetry(logger, metrics) };
+  const core = createCore(stores, options);
+  if (config.tokens.type === "demo") await seedDemo(stores, options, showPreparation);
+  const demo = demoOf(config);
+  const tokens = await TokenVerifier.create(tokenOptions(config, demo?.secret)).catch((error: unknown) => {
+    throw new ConfigError(`JWT_PUBLIC_KEY_FILE: ${(error as Error).message}`);
+  });
+
+  for (const worker of [core.flusher, core.relay, core.studentData]) {
+    stack.use(worker);
+    worker.start();
+  }
+  let isStopping = false;
+  const app = await createApp({
+    ...core,
+    tokens,
+    readiness: () => readiness(stores, isStopping),
+    metrics: () => metrics.scrape(),
+    rateLimitPerSecond: config.rateLimitPerSecond,
+    logger,
+  });
+  stack.defer(() => app.close());
+  const url = await app.listen({ host: config.host, port: config.port });
+  const welcome = demo === undefined ? serviceWelcome(url) : await demoWelcome(url, demo.secret);
+  const running = stack.move();
+  return {
+    url,
+    welcome,
+    logger,
+    core,
+    async [Symbol.asyncDispose]() {
+      isStopping = true;
+      await running.disposeAsync();
+    },
+  };
+}
+
+/** A sentence for a start that failed for a reason the operator can mend; undefined for a fault of ours. */
+export function explainStartFailure(error: unknown, { host, port }: Config): string | undefined {
+  if (error instanceof DatabaseError || error instanceof ConfigError) return error.message;
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "EADDRINUSE":
+      return `Port ${port} on ${host} is used by another program: stop it, or set PORT to a free port (PORT=0 takes any).`;
+    case "EACCES":
+      return `Listening on port ${port} is not permitted: set PORT to a port above 1023.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `HOST "${host}" is no address of this machine: set HOST to one, such as 127.0.0.1 or 0.0.0.0.`;
+    default:
+      return undefined;
+  }
+}
+
+function openStores({ stores, flushIntervalMs }: Config, clock: Clock): Stores {
+  if (stores.type === "embedded") return openEmbeddedStores(stores.dataFile, { clock, flushIntervalMs });
+  throw new Error("not wired yet");
+}
+
+function demoOf({ tokens, stores }: Config): { secret: string } | undefined {
+  return tokens.type === "demo" && stores.type === "embedded" ? { secret: demoSecret(stores.dataFile) } : undefined;
+}
+
+function tokenOptions({ tokens, issuer, audience, roleClaim }: Config, secret = ""): TokenVerifierOptions {
+  const common = { issuer, audience, roleClaim };
+  switch (tokens.type) {
+    case "demo":
+      return { secret, ...common };
+    case "secret":
+      return { secret: tokens.secret, ...common };
+    case "publicKey":
+      return { publicKeyPem: tokens.pem, ...common };
+    case "jwks":
+      return { jwksUrl: tokens.url, ...common };
+  }
+}
+
+async function readiness(
+  stores: Stores,
+  isStopping: boolean,
+): Promise<{ status: PartHealth["status"]; parts: Record<string, PartHealth> }> {
+  const parts: Record<string, PartHealth> = await stores.health();
+  if (isStopping) parts["process"] = { status: "unavailable", detail: "The process is stopping." };
+  const isReady = Object.values(parts).every(({ status }) => status === "ok");
+  return { status: isReady ? "ok" : "unavailable", parts };
+}
