@@ -29,7 +29,12 @@ const views = [
   { name: "dashboard", path: "/" },
   { name: "at-risk", path: "/", student: atRisk, widths: [1280] },
   { name: "newcomer", path: "/", student: newcomer(today.toString()) },
-  { name: "failing", path: "/", failing: ["/stats/student", "/progress/heatmap/data", "/stats/course-progress"], widths: [768] },
+  {
+    name: "failing",
+    path: "/",
+    failing: ["/stats/student", "/progress/heatmap/data", "/stats/course-progress"],
+    widths: [768],
+  },
   { name: "player", path: "/#/watch/typescript/l2" },
   { name: "stranger", path: "/", isDemo: false, widths: [768] },
   { name: "forced-colors", path: "/", forcedColors: "active", widths: [1280] },
@@ -38,7 +43,9 @@ const views = [
 await mkdir(out, { recursive: true });
 await Promise.all([
   buildComponents(dist),
-  buildPage(join(dist, "page"), { alias: { "@aetherlearn/player": join(here, "test", "support", "stand-in-player.ts") } }),
+  buildPage(join(dist, "page"), {
+    alias: { "@aetherlearn/player": join(here, "test", "support", "stand-in-player.ts") },
+  }),
 ]);
 const server = await startPageServer(dist, student);
 const browser = await launchChromium();

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { formatCivilDate, parseCivilDate } from "../src/calendar/civil-date.ts";
 import { dayForKey } from "../src/calendar/day-keys.ts";
 import { yearEndingOn } from "../src/calendar/week-columns.ts";
 
 const range = yearEndingOn(parseCivilDate("2025-06-03") ?? 0);
 
-function press(from: string, key: string, modifiers: { ctrlKey?: boolean; isRightToLeft?: boolean } = {}): string | null {
+function press(
+  from: string,
+  key: string,
+  modifiers: { ctrlKey?: boolean; isRightToLeft?: boolean } = {},
+): string | null {
   const day = dayForKey(parseCivilDate(from) ?? 0, { key, ctrlKey: false, isRightToLeft: false, ...modifiers }, range);
   return day === null ? null : formatCivilDate(day);
 }

@@ -57,7 +57,10 @@ test("courses come newest first, and one that was deleted is left out", async ()
     "/courses/new": { ...course, courseId: "new" },
     "/progress/new": progress,
   });
-  assert.deepEqual((await loadStudentCourses(api)).map((one) => one.course.courseId), ["new", "old"]);
+  assert.deepEqual(
+    (await loadStudentCourses(api)).map((one) => one.course.courseId),
+    ["new", "old"],
+  );
 });
 
 test("a streak is active, at risk, broken or new by its last day, not by today's visit", () => {

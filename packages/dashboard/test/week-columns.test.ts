@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type DayNumber, parseCivilDate, type Weekday, weekdayOf } from "../src/calendar/civil-date.ts";
-import { calendarYear, dayAt, layWeekColumns, monthSpans, type WeekColumns, weekdayOfRow, yearEndingOn } from "../src/calendar/week-columns.ts";
+import {
+  calendarYear,
+  dayAt,
+  layWeekColumns,
+  monthSpans,
+  type WeekColumns,
+  weekdayOfRow,
+  yearEndingOn,
+} from "../src/calendar/week-columns.ts";
 
 const weekday = fc.integer({ min: 1, max: 7 }).map((number) => number as Weekday);
 const today = fc.integer({ min: -100_000, max: 200_000 });
@@ -24,7 +32,10 @@ test("the year that ends today is 365 days in 53 columns, whatever the day and t
     fc.property(today, weekday, (last, firstWeekday) => {
       const weeks = layWeekColumns(yearEndingOn(last), firstWeekday);
       assert.equal(weeks.count, 53);
-      assert.deepEqual(daysByColumn(weeks), Array.from({ length: 365 }, (_, index) => last - 364 + index));
+      assert.deepEqual(
+        daysByColumn(weeks),
+        Array.from({ length: 365 }, (_, index) => last - 364 + index),
+      );
     }),
   );
 });
@@ -70,7 +81,10 @@ test("the months' names span exactly all columns", () => {
     fc.property(today, weekday, (last, firstWeekday) => {
       const weeks = layWeekColumns(yearEndingOn(last), firstWeekday);
       const spans = monthSpans(weeks);
-      assert.equal(spans.reduce((sum, { columns }) => sum + columns, 0), weeks.count);
+      assert.equal(
+        spans.reduce((sum, { columns }) => sum + columns, 0),
+        weeks.count,
+      );
       assert.ok(spans.length === 12 || spans.length === 13);
     }),
   );

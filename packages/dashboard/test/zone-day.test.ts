@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { formatCivilDate } from "../src/calendar/civil-date.ts";
 import { dayInZone, endOfDayMs } from "../src/calendar/zone-day.ts";
 
-const zones = ["Pacific/Kiritimati", "America/St_Johns", "Asia/Kolkata", "Europe/Berlin", "America/Havana", "Pacific/Apia", "UTC"];
+const zones = [
+  "Pacific/Kiritimati",
+  "America/St_Johns",
+  "Asia/Kolkata",
+  "Europe/Berlin",
+  "America/Havana",
+  "Pacific/Apia",
+  "UTC",
+];
 const zone = fc.constantFrom(...zones);
 const instant = fc.integer({ min: Date.UTC(2012, 0, 1), max: Date.UTC(2035, 0, 1) });
 
@@ -48,6 +56,9 @@ test("a walk through a whole year in steps of twelve hours sees every day once a
       if (seen.at(-1) !== day) seen.push(day);
     }
     assert.equal(seen.length, 365, timeZone);
-    assert.ok(seen.every((day, index) => index === 0 || day === (seen[index - 1] ?? 0) + 1), timeZone);
+    assert.ok(
+      seen.every((day, index) => index === 0 || day === (seen[index - 1] ?? 0) + 1),
+      timeZone,
+    );
   }
 });

@@ -2,7 +2,7 @@
 export type GetToken = () => string | Promise<string>;
 
 export interface ProgressApi {
-  get<Response>(path: string, signal?: AbortSignal): Promise<Response>;
+  get<Answer>(path: string, signal?: AbortSignal): Promise<Answer>;
 }
 
 export class RequestFailedError extends Error {
@@ -30,13 +30,13 @@ export function connectApi(endpoint: string, getToken: GetToken | undefined): Pr
   }
 
   return {
-    async get(path, signal) {
+    async get<Answer>(path: string, signal?: AbortSignal) {
       const deadline = AbortSignal.timeout(timeoutMs);
       const either = signal ? AbortSignal.any([signal, deadline]) : deadline;
       let response = await request(path, either);
       if (response.status === 401 && getToken) response = await request(path, either);
       if (!response.ok) throw new RequestFailedError(response.status, path);
-      return response.json();
+      return (await response.json()) as Answer;
     },
   };
 }

@@ -32,14 +32,21 @@ export interface LoadedCourse {
   progress: CourseProgressResponse;
 }
 
-export async function loadCourse(api: ProgressApi, courseId: string, signal?: AbortSignal): Promise<LoadedCourse | null> {
+export async function loadCourse(
+  api: ProgressApi,
+  courseId: string,
+  signal?: AbortSignal,
+): Promise<LoadedCourse | null> {
   const id = encodeURIComponent(courseId);
   try {
     const [course, progress] = await Promise.all([
       api.get<Course>(`/courses/${id}`, signal),
       api.get<CourseProgressResponse>(`/progress/${id}`, signal),
     ]);
-    return { course: { ...course, lectures: course.lectures.toSorted((one, other) => one.order - other.order) }, progress };
+    return {
+      course: { ...course, lectures: course.lectures.toSorted((one, other) => one.order - other.order) },
+      progress,
+    };
   } catch (error) {
     if (error instanceof RequestFailedError && error.status === 404) return null;
     throw error;

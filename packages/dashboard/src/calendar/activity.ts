@@ -1,5 +1,5 @@
 import { type DayNumber, parseCivilDate } from "./civil-date.ts";
-import { type DayRange } from "./week-columns.ts";
+import type { DayRange } from "./week-columns.ts";
 
 export interface ActivityDay {
   date: string;

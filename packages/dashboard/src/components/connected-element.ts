@@ -1,4 +1,11 @@
-import { type CSSResultGroup, html, LitElement, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
+import {
+  type CSSResultGroup,
+  html,
+  LitElement,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from "lit";
 import { connectApi, type GetToken, type ProgressApi } from "../api/progress-api.ts";
 import { DateWords } from "./date-words.ts";
 import { theme } from "./theme.ts";
@@ -12,7 +19,7 @@ export interface StateLabels {
   retry: string;
 }
 
-export const stateLabels: StateLabels = {
+const stateLabels: StateLabels = {
   loading: "Loading…",
   errorTitle: "This could not be loaded",
   errorHint: "Nothing is lost. Check the connection and try again.",
@@ -96,7 +103,10 @@ export abstract class ConnectedElement<Labels extends object> extends LitElement
   }
 
   protected renderNotice(title: string, hint: string): TemplateResult {
-    return html`<div class="card notice" part="card empty"><p class="title">${title}</p><p>${hint}</p></div>`;
+    return html`<div class="card notice" part="card empty">
+      <p class="title">${title}</p>
+      <p>${hint}</p>
+    </div>`;
   }
 
   protected emit(type: string, detail: object, cancelable = false): boolean {

@@ -54,16 +54,20 @@ export class ContinueWatching extends ConnectedElement<ContinueLabels> {
   protected override renderReady(): TemplateResult {
     const shown = this.#shown;
     return html`<div class="cards">
-      ${shown.length === 0
-        ? this.renderNotice(this.text.emptyTitle, this.text.emptyHint)
-        : html`<ul part="list">
-            ${shown.map((item) => this.#renderCard(item))}
-          </ul>`}
+      ${
+        shown.length === 0
+          ? this.renderNotice(this.text.emptyTitle, this.text.emptyHint)
+          : html`<ul part="list">
+              ${shown.map((item) => this.#renderCard(item))}
+            </ul>`
+      }
       <div class="undo muted" role="status">
-        ${this.lastDismissed
-          ? html`<span>${this.text.dismissed(this.lastDismissed.courseTitle)}</span>
-              <button type="button" part="button" @click=${this.#undo}>${this.text.undo}</button>`
-          : nothing}
+        ${
+          this.lastDismissed
+            ? html`<span>${this.text.dismissed(this.lastDismissed.courseTitle)}</span>
+                <button type="button" part="button" @click=${this.#undo}>${this.text.undo}</button>`
+            : nothing
+        }
       </div>
     </div>`;
   }
@@ -75,15 +79,21 @@ export class ContinueWatching extends ConnectedElement<ContinueLabels> {
     return html`<li class="card" part="card">
       <p class="muted course">${item.courseTitle}</p>
       <p class="title" part="title">${item.lectureTitle}</p>
-      <p class="muted left">${item.isNext ? html`<span class="next">${this.text.next}</span>` : nothing}${this.#timeLeft(item)}</p>
+      <p class="muted left">
+        ${item.isNext ? html`<span class="next">${this.text.next}</span>` : nothing}${this.#timeLeft(item)}
+      </p>
       <svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">
         <rect width="100" height="4" />
         <rect class="done" width=${(item.positionSeconds / item.durationSeconds) * 100} height="4" />
       </svg>
       <div class="actions">
-        ${item.href
-          ? html`<a class="resume" part="resume" href=${item.href} aria-label=${name} @click=${resume}>${words}</a>`
-          : html`<button type="button" class="resume" part="resume" aria-label=${name} @click=${resume}>${words}</button>`}
+        ${
+          item.href
+            ? html`<a class="resume" part="resume" href=${item.href} aria-label=${name} @click=${resume}>${words}</a>`
+            : html`<button type="button" class="resume" part="resume" aria-label=${name} @click=${resume}>
+                ${words}
+              </button>`
+        }
         <button
           type="button"
           class="quiet"
@@ -100,7 +110,8 @@ export class ContinueWatching extends ConnectedElement<ContinueLabels> {
   /** Rounded up to whole minutes: a student who plans ten minutes should not need eleven. */
   #timeLeft({ positionSeconds, durationSeconds }: ContinueItem): string {
     const seconds = Math.max(0, Math.ceil(durationSeconds - positionSeconds));
-    const words = seconds < 60 ? this.words.unit(seconds, "second") : this.words.unit(Math.ceil(seconds / 60), "minute");
+    const words =
+      seconds < 60 ? this.words.unit(seconds, "second") : this.words.unit(Math.ceil(seconds / 60), "minute");
     return positionSeconds > 0 ? this.text.timeLeft(words) : words;
   }
 
@@ -127,7 +138,8 @@ export class ContinueWatching extends ConnectedElement<ContinueLabels> {
   }
 
   protected override renderLoading(): TemplateResult {
-    return html`<div class="bone bone-title"></div><div class="bone bone-bar"></div>`;
+    return html`<div class="bone bone-title"></div>
+      <div class="bone bone-bar"></div>`;
   }
 }
 

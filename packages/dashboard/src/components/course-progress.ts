@@ -13,14 +13,16 @@ export interface CourseProgressLabels {
 const plural = new Intl.PluralRules("en");
 const lectures = (count: number): string => (plural.select(count) === "one" ? "lecture" : "lectures");
 
-export const courseProgressLabels: CourseProgressLabels = {
+const courseProgressLabels: CourseProgressLabels = {
   value: (completed, total, percent) => `${completed} of ${total} ${lectures(total)}, ${percent} %`,
   count: (completed, total) =>
-    total > 0 && completed === total ? `All ${total} ${lectures(total)} done` : `${completed} of ${total} ${lectures(total)}`,
+    total > 0 && completed === total
+      ? `All ${total} ${lectures(total)} done`
+      : `${completed} of ${total} ${lectures(total)}`,
 };
 
 /** Rounded down, so that 100 is reached only when everything is done. */
-export function percentDone(completed: number, total: number): number {
+function percentDone(completed: number, total: number): number {
   return total > 0 ? Math.min(100, Math.floor((completed * 100) / total)) : 0;
 }
 
@@ -162,9 +164,11 @@ export class CourseProgress extends ConnectedElement<CourseProgressLabels> {
       >
         <svg viewBox="0 0 100 100" aria-hidden="true">
           <circle cx="50" cy="50" r="44" />
-          ${percent === 0
-            ? nothing
-            : svg`<circle class="done" cx="50" cy="50" r="44" stroke-dasharray="${done} ${circumference}" />`}
+          ${
+            percent === 0
+              ? nothing
+              : svg`<circle class="done" cx="50" cy="50" r="44" stroke-dasharray="${done} ${circumference}" />`
+          }
         </svg>
         <span class="percent">${this.#percentWords(percent)}</span>
       </div>
@@ -180,6 +184,7 @@ export class CourseProgress extends ConnectedElement<CourseProgressLabels> {
   }
 
   protected override renderLoading(): TemplateResult {
-    return html`<div class="bone bone-ring"></div><div class="bone bone-words"></div>`;
+    return html`<div class="bone bone-ring"></div>
+      <div class="bone bone-words"></div>`;
   }
 }

@@ -18,7 +18,7 @@ export interface HeatmapGrid {
 // A month's name needs three columns; a shorter first or last month stays unnamed.
 const columnsOfMonthName = 3;
 // Monday, Wednesday and Friday: every name would be too dense to read. Hearing a row, one is told each.
-const writtenWeekdays = [1, 3, 5];
+const writtenWeekdays = new Set([1, 3, 5]);
 
 export function renderGrid(grid: HeatmapGrid): TemplateResult {
   return html`<table role="grid" aria-readonly="true" aria-label=${grid.labels.name} part="grid">
@@ -42,7 +42,7 @@ function renderWeekday(grid: HeatmapGrid, row: number): TemplateResult {
   const weekday = weekdayOfRow(grid.weeks, row);
   const columns = Array.from({ length: grid.weeks.count }, (_, column) => dayAt(grid.weeks, column, row));
   return html`<tr>
-    <th scope="row" part="weekday" class=${writtenWeekdays.includes(weekday) ? "" : "unseen"}>
+    <th scope="row" part="weekday" class=${writtenWeekdays.has(weekday) ? "" : "unseen"}>
       <span aria-hidden="true">${grid.words.weekday(weekday, "short")}</span>
       <span class="hidden-text">${grid.words.weekday(weekday, "long")}</span>
     </th>
@@ -64,4 +64,3 @@ function renderDay({ activity, today, focusDay, words, labels }: HeatmapGrid, da
     aria-label=${labels.day(count, words.longDay(day))}
   ></td>`;
 }
-

@@ -25,9 +25,11 @@ export function renderList(list: HeatmapList): TemplateResult {
   const isMore = days.length > list.shownDays;
   return html`<div part="list" class="list">
     ${byMonth(days.slice(0, list.shownDays)).map((month) => renderMonth(list, month))}
-    ${isMore
-      ? html`<button type="button" part="button" @click=${list.showEarlier}>${list.labels.showEarlier}</button>`
-      : nothing}
+    ${
+      isMore
+        ? html`<button type="button" part="button" @click=${list.showEarlier}>${list.labels.showEarlier}</button>`
+        : nothing
+    }
   </div>`;
 }
 

@@ -1,5 +1,13 @@
 import type { HeatmapResponse, ProfileResponse, StudentStatsResponse } from "@aetherlearn/protocol";
-import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
+import {
+  type CSSResultGroup,
+  html,
+  nothing,
+  type PropertyDeclarations,
+  type PropertyValues,
+  svg,
+  type TemplateResult,
+} from "lit";
 import type { ProgressApi } from "../api/progress-api.ts";
 import { type StreakState, streakState } from "../api/streak-state.ts";
 import { type DayNumber, parseCivilDate } from "../calendar/civil-date.ts";
@@ -93,7 +101,9 @@ export class StreakCard extends ConnectedElement<StreakLabels> {
     return html`<div class="card" part="card" role="group" aria-label=${this.text.name}>
       <div class="head">
         <p class="chip" part="status">${this.text.state[this.streakState ?? "new"]}</p>
-        <button type="button" class="quiet" part="button" @click=${() => this.#collapse(true)}>${this.text.hide}</button>
+        <button type="button" class="quiet" part="button" @click=${() => this.#collapse(true)}>
+          ${this.text.hide}
+        </button>
       </div>
       <p class="current" part="current">
         ${flame}<span class="number">${this.words.number(stats.currentStreak)}</span>
@@ -109,7 +119,10 @@ export class StreakCard extends ConnectedElement<StreakLabels> {
   }
 
   #renderFact(name: string, value: number): TemplateResult {
-    return html`<div><dt class="muted">${name}</dt><dd>${this.words.number(value)}</dd></div>`;
+    return html`<div>
+      <dt class="muted">${name}</dt>
+      <dd>${this.words.number(value)}</dd>
+    </div>`;
   }
 
   #hint({ lastActiveDate }: StudentStatsResponse): string {
@@ -127,6 +140,8 @@ export class StreakCard extends ConnectedElement<StreakLabels> {
   }
 
   protected override renderLoading(): TemplateResult {
-    return html`<div class="bone bone-chip"></div><div class="bone bone-number"></div><div class="bone bone-hint"></div>`;
+    return html`<div class="bone bone-chip"></div>
+      <div class="bone bone-number"></div>
+      <div class="bone bone-hint"></div>`;
   }
 }

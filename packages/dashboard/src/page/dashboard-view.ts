@@ -109,18 +109,22 @@ export class DashboardView {
   #renderCourses({ state, value }: Part<StudentCourse[]>): TemplateResult {
     if (value === undefined) return html`<course-progress .state=${state}></course-progress>`;
     if (value.length === 0) {
-      return html`<div class="panel empty"><p><strong>No course yet</strong></p><p>Start a lecture, and its course appears here.</p></div>`;
+      return html`<div class="panel empty">
+        <p><strong>No course yet</strong></p>
+        <p>Start a lecture, and its course appears here.</p>
+      </div>`;
     }
     return html`<ul class="courses">
       ${value.map(
-        ({ course, progress }) => html`<li>
-          <course-progress
-            .courseTitle=${course.title}
-            .completed=${progress.completedLectures.length}
-            .total=${progress.totalLectures}
-            .href=${playerHref(course.courseId)}
-          ></course-progress>
-        </li>`,
+        ({ course, progress }) =>
+          html`<li>
+            <course-progress
+              .courseTitle=${course.title}
+              .completed=${progress.completedLectures.length}
+              .total=${progress.totalLectures}
+              .href=${playerHref(course.courseId)}
+            ></course-progress>
+          </li>`,
       )}
     </ul>`;
   }

@@ -1,6 +1,6 @@
 import type { CourseProgressResponse } from "@aetherlearn/protocol";
 import type { GetToken, ProgressApi } from "../api/progress-api.ts";
-import { onStatus, startTracking, type Tracker, type TrackerStatus } from "./player-page.ts";
+import { startTracking, type Tracker, type TrackerEvents, type TrackerStatus } from "./player-page.ts";
 
 export interface TrackedLecture {
   api: ProgressApi;
@@ -14,6 +14,9 @@ export interface TrackingState {
   /** `untracked`: the SDK could not be loaded, so nothing is saved. */
   status: TrackerStatus | "starting" | "untracked";
   positionSeconds: number;
+  /** Another place to go on from, until the student has decided. */
+  offer: TrackerEvents["resumable"] | undefined;
+  isCompletable: boolean;
 }
 
 /**
@@ -21,7 +24,7 @@ export interface TrackingState {
  * the page shows the service's word and not the player's hope.
  */
 export class LectureTracking {
-  state: TrackingState = { status: "starting", positionSeconds: 0 };
+  state: TrackingState = { status: "starting", positionSeconds: 0, offer: undefined, isCompletable: false };
   readonly #video: HTMLVideoElement;
   readonly #lecture: TrackedLecture;
   readonly #changed: (progress: CourseProgressResponse | null) => void;
@@ -42,14 +45,22 @@ export class LectureTracking {
   async #start(): Promise<void> {
     const { endpoint, getToken, courseId, lectureId } = this.#lecture;
     const tracker = await startTracking(this.#video, { endpoint, getToken, courseId, lectureId });
-    if (this.#stopped.signal.aborted) return void tracker?.stop();
+    if (this.#stopped.signal.aborted) {
+      tracker?.stop();
+      return;
+    }
     this.#tracker = tracker;
     this.#video.addEventListener("timeupdate", () => this.#tell(null), this.#stopped);
-    if (tracker) {
-      const forget = onStatus(tracker, (status) => void this.#statusChanged(status));
-      this.#stopped.signal.addEventListener("abort", forget);
-    }
+    tracker?.on("status", (status) => void this.#statusChanged(status));
+    tracker?.on("resumable", (offer) => this.#tell(null, { offer }));
+    tracker?.on("completable", () => this.#tell(null, { isCompletable: true }));
     this.#tell(null);
+  }
+
+  /** @param isAccepted go to the place offered, or stay here */
+  answerOffer(isAccepted: boolean): void {
+    if (isAccepted && this.state.offer) this.#video.currentTime = this.state.offer.position;
+    this.#tell(null, { offer: undefined });
   }
 
   async #statusChanged(status: TrackerStatus): Promise<void> {
@@ -66,19 +77,21 @@ export class LectureTracking {
     }
   }
 
-  #tell(progress: CourseProgressResponse | null): void {
+  #tell(progress: CourseProgressResponse | null, change: Partial<TrackingState> = {}): void {
     if (this.#stopped.signal.aborted) return;
-    this.state = { status: this.#tracker?.status ?? "untracked", positionSeconds: this.#video.currentTime };
+    const status = this.#tracker?.status ?? "untracked";
+    this.state = { ...this.state, status, positionSeconds: this.#video.currentTime, ...change };
     this.#changed(progress);
   }
 
   async complete(): Promise<void> {
-    await this.#tracker?.complete();
+    // A refusal shows in the tracker's status; without a network it is kept and sent later.
+    await this.#tracker?.complete().catch(() => undefined);
     await this.#readBack();
   }
 
   stop(): void {
     this.#stopped.abort();
-    void this.#tracker?.stop();
+    this.#tracker?.stop();
   }
 }

@@ -9,14 +9,14 @@ import { type Session, startSession } from "./session.ts";
 const endpoint = "/api/v1";
 const staleAfterMs = 60_000;
 
-const main = document.querySelector<HTMLElement>("#main");
-const foot = document.querySelector<HTMLElement>("#foot");
+const mainElement = document.querySelector<HTMLElement>("#main");
+const footElement = document.querySelector<HTMLElement>("#foot");
 // The address after `#` is the route, so the skip link must not change it.
 document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault();
-  main?.focus();
+  mainElement?.focus();
 });
-if (main && foot) void openPage(main, foot);
+if (mainElement && footElement) void openPage(mainElement, footElement);
 
 async function openPage(main: HTMLElement, foot: HTMLElement): Promise<void> {
   const session = await startSession().catch(() => undefined);
@@ -95,5 +95,8 @@ const unknownStudent = html`<div class="message">
     function that the platform provides in a script of its own, loaded before this page’s script:
   </p>
   <pre tabindex="0"><code>${exampleScript}</code></pre>
-  <p>The token stays in memory and is sent in a header only. Most platforms use the same cards on their own pages instead.</p>
+  <p>
+    The token stays in memory and is sent in a header only. Most platforms use the same cards on their own pages
+    instead.
+  </p>
 </div>`;

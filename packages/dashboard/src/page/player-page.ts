@@ -6,11 +6,20 @@ import type { GetToken } from "../api/progress-api.ts";
 
 export type TrackerStatus = "idle" | "saving" | "saved" | "offline" | "blocked" | "superseded";
 
-export interface Tracker extends EventTarget {
+export interface TrackerEvents {
+  status: TrackerStatus;
+  /** Another place to go on from, which came too late or from another device: the student decides. */
+  resumable: { readonly position: number; readonly reason: "late" | "elsewhere" };
+  /** Nearly all of the lecture was played. */
+  completable: object;
+}
+
+/** What this page uses of the SDK's tracker. */
+export interface Tracker {
   readonly status: TrackerStatus;
-  readonly position: number;
-  complete(): Promise<void> | void;
-  stop(): Promise<void> | void;
+  on<Type extends keyof TrackerEvents>(type: Type, listener: (event: TrackerEvents[Type]) => void): () => void;
+  complete(): Promise<void>;
+  stop(): void;
 }
 
 export interface TrackOptions {
@@ -20,19 +29,16 @@ export interface TrackOptions {
   lectureId: string;
 }
 
+interface PlayerSdk {
+  track: (video: HTMLVideoElement, options: TrackOptions) => Tracker;
+}
+
 /** `null` where the SDK is not part of the build or could not be fetched. */
 export async function startTracking(video: HTMLVideoElement, options: TrackOptions): Promise<Tracker | null> {
   try {
-    const { track } = await import("@aetherlearn/player");
-    return track(video, options);
+    const sdk = (await import("@aetherlearn/player")) as PlayerSdk;
+    return sdk.track(video, options);
   } catch {
     return null;
   }
-}
-
-/** Calls back whenever the tracker's status may be another one; returns how to stop listening. */
-export function onStatus(tracker: Tracker, tell: (status: TrackerStatus) => void): () => void {
-  const listener = (): void => tell(tracker.status);
-  tracker.addEventListener("status", listener);
-  return () => tracker.removeEventListener("status", listener);
 }

@@ -5,7 +5,7 @@ import type { ProgressApi } from "../api/progress-api.ts";
 import { loadCourse, type LoadedCourse } from "../api/student-courses.ts";
 import { LectureTracking } from "./lecture-tracking.ts";
 import { playerHref } from "./route.ts";
-import { savedStatePanel } from "./saved-state-panel.ts";
+import { clock, savedStatePanel } from "./saved-state-panel.ts";
 import type { Session } from "./session.ts";
 
 interface PlayerSurroundings {
@@ -102,12 +102,16 @@ export class PlayerView {
       <h1>${title}</h1>
       <p class="lead">${course.title} · Lecture ${index + 1} of ${course.lectures.length}</p>
       <div class="player-grid">
-        <div>${this.#renderVideo(course.courseId, lectureId, title)}${this.#renderBelow(loaded, lectureId)}</div>
+        <div>
+          ${this.#renderVideo(course.courseId, lectureId, title)}${this.#renderOffer()}${this.#renderBelow(loaded, lectureId)}
+        </div>
         <div class="side">
           ${savedStatePanel(this.#tracking?.state, positionOf(loaded, lectureId))} ${renderLectures(loaded, lectureId)}
         </div>
       </div>
-      <p class="hidden-text" role="status">${progress.completedLectures.includes(lectureId) ? "This lecture is done" : ""}</p>
+      <p class="hidden-text" role="status">
+        ${progress.completedLectures.includes(lectureId) ? "This lecture is done" : ""}
+      </p>
     </div>`;
   }
 
@@ -119,18 +123,48 @@ export class PlayerView {
         <p>The demo has no file for this lecture. Its progress is real all the same.</p>
       </div>`;
     }
-    return html`<video ${ref(this.#video)} class="video" controls playsinline preload="auto" aria-label=${title} src=${source}></video>`;
+    return html`<video
+      ${ref(this.#video)}
+      class="video"
+      controls
+      playsinline
+      preload="auto"
+      aria-label=${title}
+      src=${source}
+    ></video>`;
+  }
+
+  #renderOffer(): TemplateResult | typeof nothing {
+    const tracking = this.#tracking;
+    const offer = tracking?.state.offer;
+    if (!tracking || !offer) return nothing;
+    const words = offer.reason === "elsewhere" ? "You went on to" : "You had stopped at";
+    return html`<div class="panel offer" role="status">
+      <p>
+        ${words} <strong>${clock(offer.position)}</strong>${offer.reason === "elsewhere" ? " on another device." : "."}
+      </p>
+      <button class="button" type="button" @click=${() => tracking.answerOffer(true)}>Go there</button>
+      <button class="button quiet" type="button" @click=${() => tracking.answerOffer(false)}>Stay here</button>
+    </div>`;
   }
 
   #renderBelow({ course, progress }: LoadedCourse, lectureId: string): TemplateResult {
     const isDone = progress.completedLectures.includes(lectureId);
     const href = playerHref(course.courseId, lectureId);
     return html`<div class="below">
-      ${isDone
-        ? html`<p class="done-mark">Done</p>`
-        : html`<button class="button" type="button" ?disabled=${!this.#tracking} @click=${() => this.#tracking?.complete()}>
-            Mark as done
-          </button>`}
+      ${
+        isDone
+          ? html`<p class="done-mark">Done</p>`
+          : html`<button
+              class="button"
+              type="button"
+              ?disabled=${!this.#tracking}
+              @click=${() => this.#tracking?.complete()}
+            >
+              Mark as done
+            </button>`
+      }
+      ${!isDone && this.#tracking?.state.isCompletable ? html`<p class="hint">You have seen nearly all of it.</p>` : nothing}
       <a class="button quiet" href=${href} target="_blank" rel="noopener">Open in a second tab</a>
     </div>`;
   }
@@ -144,7 +178,10 @@ function renderLectures(loaded: LoadedCourse, currentId: string): TemplateResult
       ${loaded.course.lectures.map(({ lectureId, title, durationSeconds }) => {
         const share = Math.min(1, positionOf(loaded, lectureId) / durationSeconds);
         return html`<li>
-          <a href=${playerHref(loaded.course.courseId, lectureId)} aria-current=${lectureId === currentId ? "page" : nothing}>
+          <a
+            href=${playerHref(loaded.course.courseId, lectureId)}
+            aria-current=${lectureId === currentId ? "page" : nothing}
+          >
             <span class="mark ${done.has(lectureId) ? "is-done" : ""}" aria-hidden="true"></span>
             <span class="name">${title}</span>
             <span class="hidden-text">${done.has(lectureId) ? ", done" : ""}</span>
@@ -157,5 +194,9 @@ function renderLectures(loaded: LoadedCourse, currentId: string): TemplateResult
 }
 
 function message(title: string, hint: string): TemplateResult {
-  return html`<div class="message" role="alert"><h1>${title}</h1><p>${hint}</p><p><a class="button" href="#/">Back to your learning</a></p></div>`;
+  return html`<div class="message" role="alert">
+    <h1>${title}</h1>
+    <p>${hint}</p>
+    <p><a class="button" href="#/">Back to your learning</a></p>
+  </div>`;
 }

@@ -22,10 +22,18 @@ export function savedStatePanel(state: TrackingState | undefined, savedSeconds: 
     <p class="status" data-status=${status}>${statusWords[status]}</p>
     <p class="hidden-text" role="status">${spoken}</p>
     <dl class="facts">
-      <div><dt>Here</dt><dd data-fact="here">${clock(state?.positionSeconds ?? 0)}</dd></div>
-      <div><dt>On the service</dt><dd data-fact="saved">${clock(savedSeconds)}</dd></div>
+      <div>
+        <dt>Here</dt>
+        <dd data-fact="here">${clock(state?.positionSeconds ?? 0)}</dd>
+      </div>
+      <div>
+        <dt>On the service</dt>
+        <dd data-fact="saved">${clock(savedSeconds)}</dd>
+      </div>
     </dl>
-    <p class="hint">Close the tab whenever you like: reload this page, or open it on another device, and it goes on here.</p>
+    <p class="hint">
+      Close the tab whenever you like: reload this page, or open it on another device, and it goes on here.
+    </p>
   </section>`;
 }
 

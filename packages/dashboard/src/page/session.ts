@@ -50,5 +50,5 @@ async function fetchDemoSession(): Promise<DemoSession | null> {
   const response = await fetch("/demo/session", { headers: { accept: "application/json" }, cache: "no-store" });
   if (response.status === 404) return null;
   if (!response.ok) throw new Error(`the demo session was answered with ${response.status}`);
-  return response.json();
+  return (await response.json()) as DemoSession;
 }

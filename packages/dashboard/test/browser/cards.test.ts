@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { type BrowserBench, startBrowserBench } from "../support/browser-bench.ts";
+import { type BrowserBench, nextDetail, startBrowserBench } from "../support/browser-bench.ts";
 import { skipWithoutChromium } from "../support/chromium.ts";
 import { someStudent } from "../support/student-fixture.ts";
 
@@ -20,7 +20,8 @@ const items = ["one", "two"].map((id, index) => ({
 
 async function put(page: Page, name: string, properties: Record<string, unknown>): Promise<Locator> {
   await page.evaluate(
-    ([tag, given]) => document.querySelector("main")?.replaceChildren(Object.assign(document.createElement(tag), given)),
+    ([tag, given]) =>
+      document.querySelector("main")?.replaceChildren(Object.assign(document.createElement(tag), given)),
     [name, properties] as const,
   );
   return page.locator(name);
@@ -35,7 +36,12 @@ describe("streak, course and continue cards", { skip: skipWithoutChromium() }, (
     const nowMs = Temporal.ZonedDateTime.from("2025-06-03T18:48[America/St_Johns]").epochMilliseconds;
     await using opened = await bench.open("/bench", { nowMs, timezoneId: "Asia/Kolkata" });
     const show = (change: object): Promise<Locator> =>
-      put(opened.page, "streak-card", { stats: { ...stats, ...change }, today, timeZone: "America/St_Johns", activeDays: 77 });
+      put(opened.page, "streak-card", {
+        stats: { ...stats, ...change },
+        today,
+        timeZone: "America/St_Johns",
+        activeDays: 77,
+      });
     await (await show({})).getByText("Today counts already").waitFor();
     const atRisk = await show({ lastActiveDate: "2025-06-02" });
     await atRisk.getByText("At risk").waitFor();
@@ -48,9 +54,7 @@ describe("streak, course and continue cards", { skip: skipWithoutChromium() }, (
   test("a streak can be hidden, and the page is told", async () => {
     await using opened = await bench.open("/bench");
     const card = await put(opened.page, "streak-card", { stats, today });
-    const told = opened.page.evaluate(
-      () => new Promise((resolve) => addEventListener("streak-hide", (event) => resolve((event as CustomEvent).detail))),
-    );
+    const told = nextDetail(opened.page, "streak-hide");
     await card.getByRole("button", { name: "Hide" }).click();
     assert.deepEqual(await told, { hidden: true });
     assert.equal(await card.getByText("days in a row").count(), 0);
@@ -75,9 +79,7 @@ describe("streak, course and continue cards", { skip: skipWithoutChromium() }, (
     const cards = await put(opened.page, "continue-watching", { items });
     assert.deepEqual(await cards.locator(".course").allInnerTexts(), ["Course two", "Course one"]);
     assert.equal(await cards.getByText("12 min left").count(), 2);
-    const resumed = opened.page.evaluate(
-      () => new Promise((resolve) => addEventListener("resume", (event) => resolve((event as CustomEvent).detail))),
-    );
+    const resumed = nextDetail(opened.page, "resume");
     await cards.getByRole("button", { name: "Resume: Lecture one" }).click();
     assert.deepEqual(await resumed, { courseId: "one", lectureId: "l1", positionSeconds: 100 });
   });
@@ -97,7 +99,10 @@ describe("streak, course and continue cards", { skip: skipWithoutChromium() }, (
     await using opened = await bench.open("/bench");
     await opened.page.evaluate(() => {
       for (const name of ["streak-card", "continue-watching", "course-progress"] as const) {
-        const element = Object.assign(document.createElement(name), { endpoint: "/api/v1/", getToken: () => "demo-token" });
+        const element = Object.assign(document.createElement(name), {
+          endpoint: "/api/v1/",
+          getToken: () => "demo-token",
+        });
         element.setAttribute("course-id", "statistics");
         document.querySelector("main")?.append(element);
       }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { type BrowserBench, startBrowserBench } from "../support/browser-bench.ts";
+import { type BrowserBench, nextDetail, startBrowserBench } from "../support/browser-bench.ts";
 import { skipWithoutChromium } from "../support/chromium.ts";
 import { activityUntil, someStudent } from "../support/student-fixture.ts";
 
@@ -22,7 +22,9 @@ async function putHeatmap(page: Page, properties: Record<string, unknown>, width
 }
 
 async function datesOf(heatmap: Locator): Promise<string[]> {
-  return heatmap.locator(".day").evaluateAll((cells) => cells.map((cell) => (cell as HTMLElement).dataset["date"] ?? "").toSorted());
+  return heatmap
+    .locator(".day")
+    .evaluateAll((cells) => cells.map((cell) => (cell as HTMLElement).dataset["date"] ?? "").toSorted());
 }
 
 function daysUntil(last: string, length: number): string[] {
@@ -58,9 +60,7 @@ describe("activity-heatmap", { skip: skipWithoutChromium() }, () => {
       assert.equal(await heatmap.locator(".day:focus").getAttribute("data-date"), date, key);
       assert.equal(await heatmap.locator('.day[tabindex="0"]').count(), 1);
     }
-    const selected = page.evaluate(
-      () => new Promise((resolve) => addEventListener("day-select", (event) => resolve((event as CustomEvent).detail), { once: true })),
-    );
+    const selected = nextDetail(page, "day-select");
     await page.keyboard.press("Enter");
     assert.deepEqual(await selected, activityUntil(today).at(-1));
   });
@@ -73,7 +73,14 @@ describe("activity-heatmap", { skip: skipWithoutChromium() }, () => {
     await grid.getByRole("gridcell", { name: "No lectures, Tuesday 3 June 2025", exact: true }).waitFor();
     assert.equal(await grid.getByRole("row").count(), 8);
     await grid.getByRole("rowheader", { name: "Tuesday" }).waitFor();
-    assert.deepEqual(await heatmap.locator(".legend li").allInnerTexts(), ["0", "1", "2–3", "4–6", "7+", "lectures a day"]);
+    assert.deepEqual(await heatmap.locator(".legend li").allInnerTexts(), [
+      "0",
+      "1",
+      "2–3",
+      "4–6",
+      "7+",
+      "lectures a day",
+    ]);
   });
 
   test("one tooltip for hover, focus and tap; Escape puts it away", async () => {

@@ -24,7 +24,11 @@ describe("the player page", { skip: skipWithoutChromium() }, () => {
   beforeEach(() => (bench.server.student = someStudent("2025-06-03")));
 
   test("every demo lecture is a video this browser plays", async () => {
-    for (const [lecture, seconds] of [["l1", 90], ["l2", 75], ["l3", 60]] as const) {
+    for (const [lecture, seconds] of [
+      ["l1", 90],
+      ["l2", 75],
+      ["l3", 60],
+    ] as const) {
       await using opened = await bench.open(`/#/watch/typescript/${lecture}`);
       const { page } = opened;
       await page.waitForFunction(() => (document.querySelector("video")?.readyState ?? 0) >= 2);
@@ -56,6 +60,24 @@ describe("the player page", { skip: skipWithoutChromium() }, () => {
     await page.getByText("Done", { exact: true }).waitFor();
     await page.getByRole("link", { name: "Your learning" }).click();
     await page.getByText("2 of 3 lectures").first().waitFor();
+  });
+
+  test("a newer position of another device is offered, and the student decides", async () => {
+    await using opened = await bench.open("/#/watch/typescript/l1");
+    const { page, complaints } = opened;
+    await page.locator('[data-status="idle"]').waitFor();
+    const tellOfElsewhere = async (): Promise<void> =>
+      page.evaluate(() => void dispatchEvent(new CustomEvent("stand-in-elsewhere", { detail: 30 })));
+    const here = await playheadOf(page);
+    await tellOfElsewhere();
+    await page.getByText("You went on to 0:30.0 on another device").waitFor();
+    await page.getByRole("button", { name: "Stay here" }).click();
+    assert.equal(await playheadOf(page), here);
+    await tellOfElsewhere();
+    await page.getByRole("button", { name: "Go there" }).click();
+    assert.equal(await playheadOf(page), 30);
+    assert.equal(await page.getByRole("button", { name: "Go there" }).count(), 0);
+    assert.deepEqual(complaints, []);
   });
 
   test("leaving a lecture ends its video", async () => {

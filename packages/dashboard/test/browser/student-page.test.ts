@@ -32,7 +32,11 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
     { name: "dashboard", path: "/" },
     { name: "dashboard of a newcomer", path: "/", student: newcomer(today) },
     { name: "dashboard with hostile titles", path: "/", student: hostileStudent() },
-    { name: "dashboard without its service", path: "/", failing: ["/stats/student", "/progress/heatmap/data", "/stats/course-progress"] },
+    {
+      name: "dashboard without its service",
+      path: "/",
+      failing: ["/stats/student", "/progress/heatmap/data", "/stats/course-progress"],
+    },
     { name: "lecture", path: "/#/watch/typescript/l2" },
     { name: "lecture with a hostile title", path: "/#/watch/statistics/l3", student: hostileStudent() },
     { name: "lecture that does not exist", path: "/#/watch/typescript/nothing" },
@@ -66,10 +70,13 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
     bench.server.isDemo = true;
     bench.server.requests.length = 0;
     await using opened = await bench.open("/#/watch/typescript/l2");
-    const stored = await opened.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    const stored = await opened.page.evaluate(() => JSON.stringify([localStorage, sessionStorage, document.cookie]));
     assert.equal(stored, '[{},{},""]');
     assert.ok(bench.server.requests.length > 3);
-    assert.deepEqual(bench.server.requests.filter((request) => request.includes("token")), []);
+    assert.deepEqual(
+      bench.server.requests.filter((request) => request.includes("token")),
+      [],
+    );
   });
 
   test("a platform's own token is used and no demo is asked for", async () => {

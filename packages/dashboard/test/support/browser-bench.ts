@@ -7,7 +7,7 @@ import { launchChromium } from "./chromium.ts";
 import { type PageServer, startPageServer } from "./page-server.ts";
 import type { Student } from "./student-fixture.ts";
 
-export interface OpenPage extends AsyncDisposable {
+interface OpenPage extends AsyncDisposable {
   page: Page;
   /** Violations of the Content-Security-Policy, script errors and console errors since the page was opened. */
   complaints: string[];
@@ -39,6 +39,15 @@ export async function startBrowserBench(student: Student): Promise<BrowserBench>
   };
 }
 
+/** What the next event of this name tells. To be called before what causes it, and awaited after. */
+export async function nextDetail(page: Page, type: string): Promise<unknown> {
+  return page.evaluate(async (name) => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    addEventListener(name, (event) => resolve((event as CustomEvent).detail), { once: true });
+    return promise;
+  }, type);
+}
+
 async function openPage(
   browser: Browser,
   url: string,
@@ -51,7 +60,8 @@ async function openPage(
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => {
     // A failed answer is the test's own doing where it fails one; everything else is a defect.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) complaints.push(message.text());
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text());
   });
   await page.exposeFunction("reportViolation", (directive: string) => complaints.push(`CSP ${directive}`));
   await page.addInitScript(() => {

@@ -13,7 +13,7 @@ const flags = [
 ];
 
 /** `CHROMIUM`, else the first of the usual names on the PATH; `null` where there is none. */
-export function findChromium(): string | null {
+function findChromium(): string | null {
   const names = process.env["CHROMIUM"] ? [process.env["CHROMIUM"]] : ["chromium", "chromium-browser", "google-chrome"];
   for (const name of names) {
     try {

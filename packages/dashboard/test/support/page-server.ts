@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,7 +18,7 @@ export interface PageServer extends AsyncDisposable {
 }
 
 /** As strict as the service's: with it, an inline style or script shows up as a violation. */
-export const contentSecurityPolicy: string =
+const contentSecurityPolicy: string =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
   "trusted-types lit-html; require-trusted-types-for 'script'";
@@ -30,14 +31,16 @@ const types: Record<string, string> = {
   ".svg": "image/svg+xml",
   ".woff2": "font/woff2",
 };
-const bench = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Bench</title><script type="module" src="/components.js"></script><main></main></html>';
+const bench =
+  '<!doctype html><html lang="en"><meta charset="utf-8"><title>Bench</title><script type="module" src="/components.js"></script><main></main></html>';
 
 /** Serves a built page, the components on an empty page (`/bench`), and a service that answers from a fixture. */
 export async function startPageServer(distDir: string, student: Student): Promise<PageServer> {
   const server = createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
   const page: PageServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     student,
@@ -46,7 +49,8 @@ export async function startPageServer(distDir: string, student: Student): Promis
     isDemo: true,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      server.close();
+      await once(server, "close");
     },
   };
   return page;
@@ -58,7 +62,12 @@ export async function startPageServer(distDir: string, student: Student): Promis
     if (url.pathname.startsWith("/api/v1/")) return answerApi(page, url, request, response);
     if (url.pathname === "/demo/session") {
       if (!page.isDemo) return void response.writeHead(404).end();
-      return json(response, { token: "demo-token", expiresAt: Date.now() + 3_600_000, userId: "demo", media: page.student.media });
+      return json(response, {
+        token: "demo-token",
+        expiresAt: Date.now() + 3_600_000,
+        userId: "demo",
+        media: page.student.media,
+      });
     }
     if (url.pathname === "/bench") return void response.writeHead(200, { "content-type": "text/html" }).end(bench);
     const path = normalize(decodeURIComponent(url.pathname));
@@ -68,7 +77,12 @@ export async function startPageServer(distDir: string, student: Student): Promis
   }
 }
 
-async function answerApi(page: PageServer, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerApi(
+  page: PageServer,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { student } = page;
   const path = url.pathname.slice("/api/v1".length);
   if (request.headers.authorization !== "Bearer demo-token") return void response.writeHead(401).end();
@@ -85,7 +99,8 @@ async function answerApi(page: PageServer, url: URL, request: IncomingMessage, r
     const list = [...student.progress].map(([courseId, one]) => ({ courseId, progress: one.completionPercentage }));
     return json(response, list);
   }
-  const found = group === "courses" ? student.courses.get(id) : group === "progress" ? student.progress.get(id) : undefined;
+  const found =
+    group === "courses" ? student.courses.get(id) : group === "progress" ? student.progress.get(id) : undefined;
   if (!found) return void response.writeHead(404).end();
   return json(response, found);
 }

@@ -1,23 +1,26 @@
 /** The least a tracker can be, for tests of the page around it: resumes, saves every half second, tells its status. */
 import type { CourseProgressResponse } from "@aetherlearn/protocol";
-import type { Tracker, TrackerStatus, TrackOptions } from "../../src/page/player-page.ts";
+import type { Tracker, TrackerEvents, TrackerStatus, TrackOptions } from "../../src/page/player-page.ts";
 
-class StandInTracker extends EventTarget implements Tracker {
+class StandInTracker implements Tracker {
   status: TrackerStatus = "idle";
+  readonly #events = new EventTarget();
   readonly #video: HTMLVideoElement;
   readonly #options: TrackOptions;
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(video: HTMLVideoElement, options: TrackOptions) {
-    super();
     this.#video = video;
     this.#options = options;
     void this.#resume();
+    addEventListener("stand-in-elsewhere", (event) => this.#tellOfElsewhere((event as CustomEvent<number>).detail));
     this.#timer = setInterval(() => void (this.#video.paused || this.#post("save")), 500);
   }
 
-  get position(): number {
-    return this.#video.currentTime;
+  on<Type extends keyof TrackerEvents>(type: Type, listener: (event: TrackerEvents[Type]) => void): () => void {
+    const hear = (event: Event): void => listener((event as CustomEvent<TrackerEvents[Type]>).detail);
+    this.#events.addEventListener(type, hear);
+    return () => this.#events.removeEventListener(type, hear);
   }
 
   async complete(): Promise<void> {
@@ -26,6 +29,12 @@ class StandInTracker extends EventTarget implements Tracker {
 
   stop(): void {
     clearInterval(this.#timer);
+  }
+
+  /** Another device went on further: what the page makes of that is tested by telling it so. */
+  #tellOfElsewhere(position: number): void {
+    const detail: TrackerEvents["resumable"] = { position, reason: "elsewhere" };
+    this.#events.dispatchEvent(new CustomEvent("resumable", { detail }));
   }
 
   async #resume(): Promise<void> {
@@ -38,18 +47,21 @@ class StandInTracker extends EventTarget implements Tracker {
   async #post(route: "save" | "complete"): Promise<void> {
     const { courseId, lectureId } = this.#options;
     this.#tell("saving");
-    await this.#fetch(`/progress/${route}`, { courseId, lectureId, watchTime: this.position });
+    await this.#fetch(`/progress/${route}`, { courseId, lectureId, watchTime: this.#video.currentTime });
     this.#tell("saved");
   }
 
   async #fetch(path: string, body?: object): Promise<Response> {
     const headers = { authorization: `Bearer ${await this.#options.getToken()}` };
-    return fetch(this.#options.endpoint + path, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
+    return fetch(
+      this.#options.endpoint + path,
+      body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers },
+    );
   }
 
   #tell(status: TrackerStatus): void {
     this.status = status;
-    this.dispatchEvent(new Event("status"));
+    this.#events.dispatchEvent(new CustomEvent("status", { detail: status }));
   }
 }
 

@@ -19,7 +19,12 @@ export interface Student {
 export function someStudent(today: string, timeZone = "Europe/Berlin"): Student {
   const courses = [
     course("typescript", "TypeScript from the ground up", ["Why types", "Narrowing", "Generics that help"]),
-    course("statistics", "Statistics for people who decide", ["Averages lie", "What a sample knows", "Testing a hunch", "Regression"]),
+    course("statistics", "Statistics for people who decide", [
+      "Averages lie",
+      "What a sample knows",
+      "Testing a hunch",
+      "Regression",
+    ]),
     course("photography", "Seeing light: an introduction to photography", ["Light", "Frame", "Moment"]),
     course("music", "Reading music", ["Lines and spaces", "Rhythm"]),
   ];
@@ -84,5 +89,12 @@ function progress(
   lastWatchedLecture: string,
 ): CourseProgressResponse {
   const completionPercentage = Math.floor((completedLectures.length * 100) / totalLectures);
-  return { watchTimes, completionPercentage, completedLectures, lastWatchedLecture, totalLectures, serverTime: 1_764_000_000_000 };
+  return {
+    watchTimes,
+    completionPercentage,
+    completedLectures,
+    lastWatchedLecture,
+    totalLectures,
+    serverTime: 1_764_000_000_000,
+  };
 }
