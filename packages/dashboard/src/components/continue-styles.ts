@@ -98,7 +98,8 @@ export const continueStyles: CSSResult = css`
   }
   @media (forced-colors: active) {
     .bar {
-      fill: GrayText;
+      outline: 1px solid CanvasText;
+      fill: Canvas;
     }
     .bar .done {
       fill: Highlight;

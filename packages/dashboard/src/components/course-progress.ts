@@ -106,10 +106,12 @@ const styles = css`
   }
   @media (forced-colors: active) {
     circle {
-      stroke: GrayText;
+      stroke: CanvasText;
+      stroke-width: 2;
     }
     .done {
       stroke: Highlight;
+      stroke-width: 9;
     }
   }
 `;

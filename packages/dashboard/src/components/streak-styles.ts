@@ -93,8 +93,9 @@ export const streakStyles: CSSResult = css`
     .chip {
       border: 1px solid CanvasText;
     }
-    .flame {
+    :host([streak-state]) .flame {
       fill: CanvasText;
+      stroke: none;
     }
   }
 `;
