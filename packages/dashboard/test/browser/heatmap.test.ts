@@ -152,7 +152,17 @@ describe("activity-heatmap", { skip: skipWithoutChromium() }, () => {
       document.querySelector("main")?.replaceChildren(heatmap);
     });
     await opened.page.getByRole("grid", { name: "Lektionen" }).waitFor();
-    assert.deepEqual(opened.complaints, []);
+  });
+
+  test("in forced colours the levels still differ, and with reduced motion nothing moves", async () => {
+    await using opened = await bench.open("/bench", { forcedColors: "active", reducedMotion: "reduce" });
+    const heatmap = await putHeatmap(opened.page, { data: activityUntil(today) });
+    const colours = await heatmap
+      .locator(".swatch")
+      .evaluateAll((swatches) => swatches.map((swatch) => getComputedStyle(swatch).backgroundColor));
+    assert.equal(new Set(colours).size, 5);
+    const bone = (await putHeatmap(opened.page, {})).locator(".bone");
+    assert.equal(await bone.evaluate((element) => getComputedStyle(element).animationName), "none");
   });
 
   test("a component that moved in the page keeps working", async () => {

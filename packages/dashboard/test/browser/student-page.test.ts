@@ -49,7 +49,7 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
       bench.server.isDemo = view.isDemo ?? true;
       for (const colorScheme of ["light", "dark"] as const) {
         await using opened = await bench.open(view.path, { colorScheme, viewport: { width: 1280, height: 900 } });
-        const { page, complaints } = opened;
+        const { page } = opened;
         assert.deepEqual(await violationsOf(page), []);
         for (const width of [768, 360]) {
           await page.setViewportSize({ width, height: 740 });
@@ -59,7 +59,6 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
         }
         assert.deepEqual(await violationsOf(page), [], "at 360 px");
         assert.doesNotMatch(await page.title(), /^owned/);
-        assert.deepEqual(complaints, []);
       }
     });
   }

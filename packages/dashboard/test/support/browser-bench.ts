@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +8,12 @@ import { launchChromium } from "./chromium.ts";
 import { type PageServer, startPageServer } from "./page-server.ts";
 import type { Student } from "./student-fixture.ts";
 
+/**
+ * Closing it fails the test if the page complained meanwhile: a violation of the Content-Security-Policy, a script
+ * error or anything else on the console's error channel.
+ */
 interface OpenPage extends AsyncDisposable {
   page: Page;
-  /** Violations of the Content-Security-Policy, script errors and console errors since the page was opened. */
-  complaints: string[];
 }
 
 /** One browser, one build and one server for a file of tests; everything started here ends with it. */
@@ -70,6 +73,12 @@ async function openPage(
     });
   });
   await page.goto(url);
-  await page.waitForLoadState("networkidle");
-  return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
+  if (!url.endsWith("/bench")) await page.waitForLoadState("networkidle");
+  return {
+    page,
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      assert.deepEqual(complaints, [], "the page complained");
+    },
+  };
 }
