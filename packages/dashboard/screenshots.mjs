@@ -25,6 +25,34 @@ const atRisk = {
   days: student.days.slice(0, -1).concat({ date: today.toString(), count: 0 }),
 };
 
+function withLongCourse() {
+  const long = someStudent(today.toString());
+  const lectures = Array.from({ length: 80 }, (_, index) => ({
+    lectureId: `l${index + 1}`,
+    title: `Chapter ${index + 1}`,
+    durationSeconds: 600,
+    order: index,
+  }));
+  const completedLectures = lectures.slice(0, 62).map(({ lectureId }) => lectureId);
+  const course = {
+    courseId: "history",
+    title: "A short history of the world",
+    totalLectures: 80,
+    version: 1,
+    lectures,
+  };
+  long.courses.set("history", course);
+  long.progress.set("history", {
+    watchTimes: { l63: 312 },
+    completionPercentage: 77,
+    completedLectures,
+    lastWatchedLecture: "l63",
+    totalLectures: 80,
+    serverTime: Date.now(),
+  });
+  return long;
+}
+
 const views = [
   { name: "dashboard", path: "/" },
   { name: "at-risk", path: "/", student: atRisk, widths: [1280] },
@@ -35,6 +63,8 @@ const views = [
     failing: ["/stats/student", "/progress/heatmap/data", "/stats/course-progress"],
     widths: [768],
   },
+  { name: "loading", path: "/", isHanging: true, widths: [1280] },
+  { name: "long-course", path: "/#/watch/history/l63", student: withLongCourse(), widths: [1280] },
   { name: "player", path: "/#/watch/typescript/l2" },
   { name: "stranger", path: "/", isDemo: false, widths: [768] },
   { name: "forced-colors", path: "/", forcedColors: "active", widths: [1280] },
@@ -63,8 +93,9 @@ for (const view of views) {
         deviceScaleFactor: width < 500 ? 2 : 1,
       });
       const page = await context.newPage();
+      if (view.isHanging) await page.route("**/api/v1/**", () => undefined);
       await page.goto(server.url + view.path);
-      await page.waitForLoadState("networkidle");
+      if (!view.isHanging) await page.waitForLoadState("networkidle");
       await page.waitForTimeout(view.name === "player" ? 600 : 150);
       if (view.name === "dashboard" && width > 500) await page.locator("activity-heatmap .day").nth(180).hover();
       await page.screenshot({ path: join(out, `${view.name}-${width}-${colorScheme}.png`), fullPage: true });

@@ -3,8 +3,11 @@ import { html, render, type TemplateResult } from "lit";
 import { continueItems } from "../api/next-lecture.ts";
 import type { ProgressApi } from "../api/progress-api.ts";
 import { loadStudentCourses, type StudentCourse } from "../api/student-courses.ts";
+import { endOfDayMs } from "../calendar/zone-day.ts";
 import type { LoadState } from "../components/connected-element.ts";
 import { playerHref } from "./route.ts";
+
+const spreadMs = 30_000;
 
 interface Part<Value> {
   state: LoadState;
@@ -28,6 +31,7 @@ export class DashboardView {
   #parts: Parts = { stats: waiting(), days: waiting(), profile: waiting(), courses: waiting() };
   #loading: AbortController | undefined;
   #dismissed: readonly string[] = [];
+  #midnight: ReturnType<typeof setTimeout> | undefined;
 
   constructor(host: HTMLElement, api: ProgressApi) {
     this.#host = host;
@@ -42,6 +46,7 @@ export class DashboardView {
 
   hide(): void {
     this.#loading?.abort();
+    clearTimeout(this.#midnight);
   }
 
   load(): void {
@@ -53,10 +58,19 @@ export class DashboardView {
     this.#loadPart("courses", loadStudentCourses(this.#api, signal), signal);
   }
 
+  /** A page left open shows the new day; not all students of a zone at the same instant. */
+  #loadAgainAtMidnight(): void {
+    clearTimeout(this.#midnight);
+    const now = Date.now();
+    const waitMs = endOfDayMs(now, this.#parts.profile.value?.effectiveTimeZone) - now + Math.random() * spreadMs;
+    this.#midnight = setTimeout(() => this.load(), waitMs);
+  }
+
   #loadPart<Name extends keyof Parts>(name: Name, loaded: Promise<Parts[Name]["value"]>, signal: AbortSignal): void {
     const settle = (part: Part<Parts[Name]["value"]>): void => {
       if (signal.aborted) return;
       this.#parts = { ...this.#parts, [name]: part };
+      if (name === "profile") this.#loadAgainAtMidnight();
       this.#render();
     };
     loaded.then(
@@ -79,7 +93,7 @@ export class DashboardView {
           <h2 id="streak-heading">Streak</h2>
           <streak-card
             .state=${stats.state}
-            .stats=${stats.value}
+            .stats=${profile.state === "loading" ? undefined : stats.value}
             .activeDays=${days.value?.filter(({ count }) => count > 0).length}
             .today=${profile.value?.today}
             .timeZone=${profile.value?.effectiveTimeZone}

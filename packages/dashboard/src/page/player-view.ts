@@ -43,7 +43,9 @@ export class PlayerView {
     const content = await this.#load(courseId, wantedLectureId);
     if (visit !== this.#visit) return;
     this.#update(content);
-    if (content.state === "ready") this.#track(content, visit);
+    if (content.state !== "ready") return;
+    showCurrentLecture(this.#host);
+    this.#track(content, visit);
   }
 
   hide(): void {
@@ -148,24 +150,20 @@ export class PlayerView {
     </div>`;
   }
 
+  /** What to do with a video; completing goes through its tracker. */
   #renderBelow({ course, progress }: LoadedCourse, lectureId: string): TemplateResult {
     const isDone = progress.completedLectures.includes(lectureId);
-    const href = playerHref(course.courseId, lectureId);
+    const doneMark = isDone ? html`<p class="done-mark">Done</p>` : nothing;
+    if (!this.#surroundings.session.media.has(`${course.courseId}/${lectureId}`))
+      return html`<div class="below">${doneMark}</div>`;
+    const complete = (): void => void this.#tracking?.complete();
+    const isNearlySeen = !isDone && this.#tracking?.state.isCompletable === true;
     return html`<div class="below">
-      ${
-        isDone
-          ? html`<p class="done-mark">Done</p>`
-          : html`<button
-              class="button"
-              type="button"
-              ?disabled=${!this.#tracking}
-              @click=${() => this.#tracking?.complete()}
-            >
-              Mark as done
-            </button>`
-      }
-      ${!isDone && this.#tracking?.state.isCompletable ? html`<p class="hint">You have seen nearly all of it.</p>` : nothing}
-      <a class="button quiet" href=${href} target="_blank" rel="noopener">Open in a second tab</a>
+      ${isDone ? doneMark : html`<button class="button" type="button" ?disabled=${!this.#tracking} @click=${complete}>Mark as done</button>`}
+      ${isNearlySeen ? html`<p class="hint">You have seen nearly all of it.</p>` : nothing}
+      <a class="button quiet" href=${playerHref(course.courseId, lectureId)} target="_blank" rel="noopener"
+        >Open in a second tab</a
+      >
     </div>`;
   }
 }
@@ -193,7 +191,15 @@ function renderLectures(loaded: LoadedCourse, currentId: string): TemplateResult
   </nav>`;
 }
 
+/** In a long course the list scrolls by itself, without the page. */
+function showCurrentLecture(host: HTMLElement): void {
+  const list = host.querySelector<HTMLElement>(".lectures");
+  const current = list?.querySelector<HTMLElement>("[aria-current]");
+  if (list && current) list.scrollTop = current.offsetTop - (list.clientHeight - current.offsetHeight) / 2;
+}
+
 function message(title: string, hint: string): TemplateResult {
+  document.title = title;
   return html`<div class="message" role="alert">
     <h1>${title}</h1>
     <p>${hint}</p>

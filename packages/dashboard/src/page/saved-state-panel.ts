@@ -1,4 +1,4 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { TrackingState } from "./lecture-tracking.ts";
 
 const statusWords: Record<TrackingState["status"], string> = {
@@ -12,29 +12,37 @@ const statusWords: Record<TrackingState["status"], string> = {
   untracked: "Not saved: the player SDK is not available",
 };
 
-/** What a student (or a doubting developer) wants to see: is it saved, and what does the service hold? */
+const resumeHint =
+  "Close the tab whenever you like: reload this page, or open it on another device, and it goes on here.";
+
+/**
+ * What a student (or a doubting developer) wants to see: is it saved, and what does the service hold?
+ * @param state `undefined` where there is no video, so only the service has something to say
+ */
 export function savedStatePanel(state: TrackingState | undefined, savedSeconds: number): TemplateResult {
-  const status = state?.status ?? "starting";
-  // Said aloud only when it needs the student: "saving, saved" every five seconds would drown the lecture.
-  const spoken = ["offline", "blocked", "superseded", "untracked"].includes(status) ? statusWords[status] : "";
   return html`<section class="panel" aria-labelledby="saved-heading">
     <h2 id="saved-heading">Saved state</h2>
-    <p class="status" data-status=${status}>${statusWords[status]}</p>
-    <p class="hidden-text" role="status">${spoken}</p>
+    ${state ? renderStatus(state) : nothing}
     <dl class="facts">
-      <div>
-        <dt>Here</dt>
-        <dd data-fact="here">${clock(state?.positionSeconds ?? 0)}</dd>
-      </div>
-      <div>
-        <dt>On the service</dt>
-        <dd data-fact="saved">${clock(savedSeconds)}</dd>
-      </div>
+      ${state ? renderFact("here", "Here", state.positionSeconds) : nothing}
+      ${renderFact("saved", "On the service", savedSeconds)}
     </dl>
-    <p class="hint">
-      Close the tab whenever you like: reload this page, or open it on another device, and it goes on here.
-    </p>
+    ${state ? html`<p class="hint">${resumeHint}</p>` : nothing}
   </section>`;
+}
+
+function renderFact(name: string, words: string, seconds: number): TemplateResult {
+  return html`<div>
+    <dt>${words}</dt>
+    <dd data-fact=${name}>${clock(seconds)}</dd>
+  </div>`;
+}
+
+function renderStatus({ status }: TrackingState): TemplateResult {
+  // Said aloud only when it needs the student: "saving, saved" every five seconds would drown the lecture.
+  const spoken = ["offline", "blocked", "superseded", "untracked"].includes(status) ? statusWords[status] : "";
+  return html`<p class="status" data-status=${status}>${statusWords[status]}</p>
+    <p class="hidden-text" role="status">${spoken}</p>`;
 }
 
 /** "1:02:03.4" */
