@@ -1,5 +1,7 @@
 import { openEmbeddedStores } from "./adapters/embedded/stores.ts";
 import { DatabaseError } from "./adapters/embedded/database.ts";
+import { openMongoStores } from "./adapters/mongodb/stores.ts";
+import { openRedisStores } from "./adapters/redis/stores.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { type Core, createCore } from "./core.ts";
@@ -13,6 +15,7 @@ import { createLogger, type Logger } from "./observability/logger.ts";
 import { Metrics } from "./observability/metrics.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { PartHealth, Stores } from "./ports/stores.ts";
+import type { Telemetry } from "./ports/telemetry.ts";
 
 /** A running service. Disposing of it finishes what was begun: requests, then the flush under way, then the stores. */
 export interface Service extends AsyncDisposable {
@@ -28,9 +31,10 @@ export interface Service extends AsyncDisposable {
 export async function startService(config: Config, { clock = systemClock }: { clock?: Clock } = {}): Promise<Service> {
   await using stack = new AsyncDisposableStack();
   const logger = createLogger(config.logLevel);
-  const stores = stack.use(openStores(config, clock));
   const metrics = new Metrics(() => stores.buffer.stats());
-  const options = { ...config, clock, telemetry: createTelemetry(logger, metrics) };
+  const telemetry = createTelemetry(logger, metrics);
+  const stores = stack.use(openStores(config, { clock, telemetry, logger }));
+  const options = { ...config, clock, telemetry };
   const core = createCore(stores, options);
   if (config.tokens.type === "demo") await seedDemo(stores, options, showPreparation);
   const demo = demoOf(config);
@@ -83,9 +87,33 @@ export function explainStartFailure(error: unknown, { host, port }: Config): str
   }
 }
 
-function openStores({ stores, flushIntervalMs }: Config, clock: Clock): Stores {
+interface StoreDeps {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+function openStores(
+  { stores, flushIntervalMs, strictDurability }: Config,
+  { clock, telemetry, logger }: StoreDeps,
+): Stores {
   if (stores.type === "embedded") return openEmbeddedStores(stores.dataFile, { clock, flushIntervalMs });
-  throw new Error("not wired yet");
+  const redis = openRedisStores(stores.redisUrl, {
+    flushIntervalMs,
+    strictDurability,
+    telemetry,
+    onProblem: (problem) => (problem === null ? logger.info("Redis answers") : logger.warn(problem)),
+    onFindings: (findings) => findings.forEach(({ sentence }) => logger.warn(sentence)),
+  });
+  const mongodb = openMongoStores(stores.mongodbUrl, { isStrict: strictDurability });
+  return {
+    ...redis,
+    ...mongodb,
+    health: async () => ({ ...(await redis.health()), ...(await mongodb.health()) }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([redis[Symbol.asyncDispose](), mongodb[Symbol.asyncDispose]()]);
+    },
+  };
 }
 
 function demoOf({ tokens, stores }: Config): { secret: string } | undefined {
