@@ -72,6 +72,8 @@ export interface CourseDocument {
 
 export interface EventDocument extends Omit<OutboxEntry, "id"> {
   _id: string;
+  /** Grows with time; within one process it is the order in which events were published. */
+  sequence: ObjectId;
   userId: UserId;
   courseId: StoredId;
 }

@@ -1,3 +1,4 @@
+import { ObjectId } from "mongodb";
 import type { LearningEvent } from "../../domain/completion.ts";
 import type { EventSink } from "../../ports/event-sink.ts";
 import type { MongoConnection } from "./connection.ts";
@@ -15,7 +16,8 @@ export class MongoEventSink implements EventSink {
 
   publish(event: LearningEvent): Promise<void> {
     const { id, ...entry } = toOutboxEntry(event);
-    const document = { ...entry, userId: event.userId, courseId: toStoredId(event.courseId) };
+    const { userId, courseId } = event;
+    const document = { ...entry, userId, courseId: toStoredId(courseId), sequence: new ObjectId() };
     return this.#connection.answer(async ({ events }) => {
       // An insert that meets its own id would not say whether a majority has it; an upsert waits for that.
       await settleRace(() => events.updateOne({ _id: id }, { $setOnInsert: document }, { upsert: true }));

@@ -45,7 +45,7 @@ export function toOutboxEntry(event: LearningEvent): OutboxEntry {
   return { id, type, ...lecture, day, zone, occurredAt: new Date(occurredAt) };
 }
 
-function toEvent(key: ProgressKey, { id, type, lectureId, day, zone, occurredAt }: OutboxEntry): LearningEvent {
+export function toEvent(key: ProgressKey, { id, type, lectureId, day, zone, occurredAt }: OutboxEntry): LearningEvent {
   const fact = { id, ...key, occurredAt: occurredAt.getTime(), day, zone };
   return type === "lecture.completed" && lectureId !== undefined
     ? { ...fact, type, lectureId: toLectureId(lectureId) }

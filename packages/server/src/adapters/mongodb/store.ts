@@ -77,6 +77,8 @@ export class MongoProgressStore implements ProgressStore {
 
   unsettled(before: number, limit: number): Promise<ProgressKey[]> {
     return this.#connection.answer(async ({ progress }) => {
+      // MongoDB would take a limit of 0 for none.
+      if (limit === 0) return [];
       const found = await progress
         .find(
           { "outbox.occurredAt": { $lt: new Date(before) } },

@@ -60,6 +60,8 @@ export class MongoStudentStore implements StudentStore {
 
   erasuresBefore(instant: number, limit: number): Promise<Erasure[]> {
     return this.#connection.answer(async ({ erasures }) => {
+      // MongoDB would take a limit of 0 for none.
+      if (limit === 0) return [];
       const old = erasures.find({ upTo: { $lt: makeStamp(instant) } }, { sort: { upTo: 1 }, limit, ...allAtOnce });
       return (await old.toArray()).map(({ _id, upTo }) => ({ userId: _id, upTo }));
     });
