@@ -1,8 +1,11 @@
+import type { FastifyInstance } from "fastify";
 import { openEmbeddedStores } from "./adapters/embedded/stores.ts";
 import { DatabaseError } from "./adapters/embedded/database.ts";
+import { openMongoStores } from "./adapters/mongodb/stores.ts";
+import { openRedisStores } from "./adapters/redis/stores.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { type Config, ConfigError } from "./config.ts";
-import { type Core, createCore } from "./core.ts";
+import { type Core, type CoreOptions, createCore } from "./core.ts";
 import { demoSecret } from "./demo/secret.ts";
 import { seedDemo } from "./demo/seed.ts";
 import { demoWelcome, serviceWelcome, showPreparation } from "./demo/welcome.ts";
@@ -13,6 +16,7 @@ import { createLogger, type Logger } from "./observability/logger.ts";
 import { Metrics } from "./observability/metrics.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { PartHealth, Stores } from "./ports/stores.ts";
+import type { Telemetry } from "./ports/telemetry.ts";
 
 /** A running service. Disposing of it finishes what was begun: requests, then the flush under way, then the stores. */
 export interface Service extends AsyncDisposable {
@@ -24,16 +28,38 @@ export interface Service extends AsyncDisposable {
   readonly core: Core;
 }
 
+/** The use cases on their storage, with nothing listening and nothing running by itself. */
+export interface Backend extends AsyncDisposable {
+  readonly core: Core;
+  readonly options: CoreOptions;
+  readonly stores: Stores;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Opens the storage that the configuration names. Rejects when it cannot be had: see {@link explainStartFailure}. */
+export async function openBackend(config: Config, clock: Clock = systemClock): Promise<Backend> {
+  const logger = createLogger(config.logLevel);
+  const metrics = new Metrics(() => stores.buffer.stats());
+  const telemetry = createTelemetry(logger, metrics);
+  const stores = openStores(config, { clock, telemetry, logger });
+  const options = { ...config, clock, telemetry };
+  return {
+    core: createCore(stores, options),
+    options,
+    stores,
+    metrics,
+    logger,
+    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
+  };
+}
+
 /** Puts the parts together and starts them. Rejects when the store or the port cannot be had: see {@link explainStartFailure}. */
 export async function startService(config: Config, { clock = systemClock }: { clock?: Clock } = {}): Promise<Service> {
   await using stack = new AsyncDisposableStack();
-  const logger = createLogger(config.logLevel);
-  const stores = stack.use(openStores(config, clock));
-  const metrics = new Metrics(() => stores.buffer.stats());
-  const options = { ...config, clock, telemetry: createTelemetry(logger, metrics) };
-  const core = createCore(stores, options);
-  if (config.tokens.type === "demo") await seedDemo(stores, options, showPreparation);
+  const { core, options, stores, metrics, logger } = stack.use(await openBackend(config, clock));
   const demo = demoOf(config);
+  if (demo !== undefined) await seedDemo(stores, options, showPreparation);
   const tokens = await TokenVerifier.create(tokenOptions(config, demo?.secret)).catch((error: unknown) => {
     throw new ConfigError(`JWT_PUBLIC_KEY_FILE: ${(error as Error).message}`);
   });
@@ -51,24 +77,29 @@ export async function startService(config: Config, { clock = systemClock }: { cl
     rateLimitPerSecond: config.rateLimitPerSecond,
     logger,
   });
-  stack.defer(() => app.close());
+  stack.defer(() => closeApp(app));
   const url = await app.listen({ host: config.host, port: config.port });
   const welcome = demo === undefined ? serviceWelcome(url) : await demoWelcome(url, demo.secret);
   const running = stack.move();
+  let stopped: Promise<void> | undefined;
   return {
     url,
     welcome,
     logger,
     core,
-    async [Symbol.asyncDispose]() {
+    [Symbol.asyncDispose]() {
       isStopping = true;
-      await running.disposeAsync();
+      stopped ??= running.disposeAsync();
+      return stopped;
     },
   };
 }
 
 /** A sentence for a start that failed for a reason the operator can mend; undefined for a fault of ours. */
-export function explainStartFailure(error: unknown, { host, port }: Config): string | undefined {
+export function explainStartFailure(
+  error: unknown,
+  { host, port }: { host?: string; port?: number } = {},
+): string | undefined {
   if (error instanceof DatabaseError || error instanceof ConfigError) return error.message;
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE":
@@ -83,9 +114,51 @@ export function explainStartFailure(error: unknown, { host, port }: Config): str
   }
 }
 
-function openStores({ stores, flushIntervalMs }: Config, clock: Clock): Stores {
+/** Long enough for any request but one whose client has gone silent. */
+const lastRequestsMs = 6_000;
+
+/**
+ * Takes no more requests and resolves when those in flight are answered. Connections that clients would keep open end as
+ * soon as they are idle; clients that never finish a request are cut off.
+ */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const closeIdle = setInterval(() => app.server.closeIdleConnections(), 50);
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), lastRequestsMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(closeIdle);
+    clearTimeout(cutOff);
+  }
+}
+
+interface StoreDeps {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+function openStores(
+  { stores, flushIntervalMs, strictDurability }: Config,
+  { clock, telemetry, logger }: StoreDeps,
+): Stores {
   if (stores.type === "embedded") return openEmbeddedStores(stores.dataFile, { clock, flushIntervalMs });
-  throw new Error("not wired yet");
+  const redis = openRedisStores(stores.redisUrl, {
+    flushIntervalMs,
+    strictDurability,
+    telemetry,
+    onProblem: (problem) => (problem === null ? logger.info("Redis answers") : logger.warn(problem)),
+    onFindings: (findings) => findings.forEach(({ sentence }) => logger.warn(sentence)),
+  });
+  const mongodb = openMongoStores(stores.mongodbUrl, { isStrict: strictDurability });
+  return {
+    ...redis,
+    ...mongodb,
+    health: async () => ({ ...(await redis.health()), ...(await mongodb.health()) }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([redis[Symbol.asyncDispose](), mongodb[Symbol.asyncDispose]()]);
+    },
+  };
 }
 
 function demoOf({ tokens, stores }: Config): { secret: string } | undefined {

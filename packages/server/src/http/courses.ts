@@ -10,6 +10,7 @@ import type { CourseEditor, LectureDraft } from "../application/course-editor.ts
 import type { CourseReader } from "../application/course-reader.ts";
 import { existingCourse } from "../application/existing.ts";
 import { type Course as CourseOfCatalog, inOrder, type LectureDetails } from "../domain/course.ts";
+import { roundToMillisecond } from "../domain/position.ts";
 import { CourseParams, courseIdOf, LectureParams, lectureIdOf } from "./ids.ts";
 import { type Api, invalidRequest, noContent } from "./validation.ts";
 
@@ -120,7 +121,7 @@ export function draftOf({ lectureId, title, durationSeconds, order }: Static<typ
   return {
     ...(lectureId !== undefined && { lectureId: lectureIdOf({ lectureId }) }),
     title,
-    durationSeconds,
+    durationSeconds: roundToMillisecond(durationSeconds),
     ...(order !== undefined && { order }),
   };
 }
@@ -128,7 +129,7 @@ export function draftOf({ lectureId, title, durationSeconds, order }: Static<typ
 function changeOf({ title, durationSeconds, order }: Static<typeof ChangeLectureRequest>): Partial<LectureDetails> {
   const change = {
     ...(title !== undefined && { title }),
-    ...(durationSeconds !== undefined && { durationSeconds }),
+    ...(durationSeconds !== undefined && { durationSeconds: roundToMillisecond(durationSeconds) }),
     ...(order !== undefined && { order }),
   };
   if (Object.keys(change).length > 0) return change;

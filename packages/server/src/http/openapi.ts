@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { BeaconRequest, Problem, SaveRequest } from "@aetherlearn/protocol/schema";
@@ -14,9 +15,12 @@ declare module "fastify" {
 }
 
 interface Operation {
-  responses: Record<string, object>;
+  responses: Record<string, { description?: string }>;
   "x-problems"?: readonly ProblemCode[];
 }
+
+/** What the generator calls an answer that its schema does not describe. */
+const unnamed = "Default Response";
 
 const info = {
   title: "AetherLearn Progress",
@@ -94,6 +98,9 @@ function withProblems(document: { paths?: object }): object {
     for (const operation of Object.values(operations)) {
       const byStatus = Object.groupBy(operation["x-problems"] ?? [], (code) => problemTable[code].status);
       delete operation["x-problems"];
+      for (const [status, response] of Object.entries(operation.responses)) {
+        if (response.description === unnamed) response.description = STATUS_CODES[status] ?? status;
+      }
       for (const [status, codes = []] of Object.entries(byStatus)) {
         operation.responses[status] = problemResponse(Number(status), codes);
       }

@@ -5,6 +5,7 @@ import { EmbeddedPositionBuffer } from "./buffer.ts";
 import { EmbeddedCatalog, EmbeddedCatalogCache } from "./catalog.ts";
 import { EmbeddedDatabase } from "./database.ts";
 import { EmbeddedEventSink } from "./events.ts";
+import { reasonOf } from "./failures.ts";
 import { EmbeddedProgressStore } from "./store.ts";
 import { EmbeddedStudentStore } from "./students.ts";
 
@@ -26,7 +27,7 @@ export function openEmbeddedStores(file: string, options: { clock: Clock; flushI
     health: async () => ({
       database: await buffer.stats().then(
         () => ({ status: "ok" as const }),
-        (error: Error) => ({ status: "unavailable" as const, detail: error.message }),
+        (error: unknown) => ({ status: "unavailable" as const, detail: reasonOf(error) }),
       ),
     }),
     [Symbol.asyncDispose]: async () => database[Symbol.dispose](),
