@@ -107,22 +107,19 @@ describe("any request at all, made of the published document", () => {
     "gets an answer as published, never a 5xx, and changes nothing when it is refused",
     { timeout: 60_000 },
     async () => {
+      let isSomethingLeft = false;
       const property = fc.asyncProperty(requestsOf(document), async (made) => {
-        let { reply, isChanged } = await ask(made);
-        const outcome = `${made.operation.operationId} ${reply.status}`;
+        // Reading a course may notice that it is complete and record that in the background: let it finish first.
+        if (isSomethingLeft) await delay(20);
+        const { reply, isChanged } = await ask(made);
+        const { operationId } = made.operation;
+        const outcome = `${operationId} ${reply.status}`;
         seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
         assert.ok(reply.status < 500, `${reply.status}: ${reply.text}`);
         assertAnswered(made, reply);
-        if (reply.status < 400) {
-          if (made.operation.operationId === "removeLecture") await furnish();
-          return;
-        }
-        if (isChanged) {
-          // What the request before has left to do in the background may have come in between: ask once more.
-          await delay(50);
-          ({ reply, isChanged } = await ask(made));
-        }
-        assert.ok(!isChanged, `${outcome} has changed what is stored`);
+        assert.ok(reply.status < 400 || !isChanged, `${outcome} has changed what is stored`);
+        isSomethingLeft = operationId === "readProgress" && reply.status === 200;
+        if (operationId === "removeLecture" && reply.status < 400) await furnish();
       });
       await fc.assert(property, { numRuns: 3_000, plugins: [fc.interruptAfterTimeLimit(15_000)] });
     },
