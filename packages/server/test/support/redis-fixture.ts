@@ -15,6 +15,11 @@ export interface RunningRedis {
   readonly url: string;
 }
 
+interface RedisFixtureOptions {
+  readonly flushIntervalMs?: number;
+  readonly memoryEveryMs?: number;
+}
+
 /** A process's own view of Redis: its connections, its buffer, its cache, and what it told its operators. */
 export class RedisFixture implements BufferHarness {
   readonly connection: RedisConnection;
@@ -24,28 +29,34 @@ export class RedisFixture implements BufferHarness {
   readonly failures: string[] = [];
   readonly problems: (string | null)[] = [];
 
-  private constructor(url: string, flushIntervalMs: number) {
+  private constructor(url: string, { flushIntervalMs = never, memoryEveryMs = 50 }: RedisFixtureOptions = {}) {
     this.connection = new RedisConnection({ url, onProblem: (problem) => this.problems.push(problem) });
     const telemetry = {
       claimedKeyMissing: (key: ProgressKey): void => void this.missing.push(key),
       backgroundFailed: (task: string, error: unknown): void => void this.failures.push(`${task}: ${String(error)}`),
     };
-    this.buffer = new RedisPositionBuffer(this.connection, { flushIntervalMs, telemetry, memory: { everyMs: 50 } });
+    this.buffer = new RedisPositionBuffer(this.connection, {
+      flushIntervalMs,
+      telemetry,
+      memory: { everyMs: memoryEveryMs },
+    });
     this.cache = new RedisCatalogCache(this.connection);
   }
 
   /** Connected; what is in Redis stays. */
-  static async connect(
-    { url }: RunningRedis,
-    { flushIntervalMs = never }: { flushIntervalMs?: number } = {},
-  ): Promise<RedisFixture> {
-    const fixture = new RedisFixture(url, flushIntervalMs);
+  static async connect({ url }: RunningRedis, options: RedisFixtureOptions = {}): Promise<RedisFixture> {
+    const fixture = new RedisFixture(url, options);
     await fixture.connection.ready();
     return fixture;
   }
 
+  /** Not connected yet, perhaps never. */
+  static async begin({ url }: RunningRedis): Promise<RedisFixture> {
+    return new RedisFixture(url);
+  }
+
   /** Connected to a Redis that is empty now. */
-  static async openEmpty(redis: RunningRedis, options: { flushIntervalMs?: number } = {}): Promise<RedisFixture> {
+  static async openEmpty(redis: RunningRedis, options: RedisFixtureOptions = {}): Promise<RedisFixture> {
     const fixture = await RedisFixture.connect(redis, options);
     await Promise.all(fixture.connection.masters().map((master) => master.flushall()));
     return fixture;

@@ -15,33 +15,37 @@ export function redisIsMissing(): string | false {
   return reason;
 }
 
+const safeSettings = {
+  appendonly: "yes",
+  appendfsync: "always",
+  save: "",
+  "maxmemory-policy": "noeviction",
+  daemonize: "no",
+};
+
 export interface RedisServerOptions {
   /** Settings as in redis.conf, on top of a log that is synced with every write. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** What the settings demand of clients. */
+  readonly password?: string;
 }
 
 /** A real redis-server on a port and in a folder of its own, ended with the test, also when the test fails. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #folder: TempFolder;
-  readonly #settings: Readonly<Record<string, string>>;
+  readonly #options: RedisServerOptions;
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: TempFolder, settings: Readonly<Record<string, string>>) {
+  private constructor(port: number, folder: TempFolder, options: RedisServerOptions) {
     this.port = port;
     this.#folder = folder;
-    this.#settings = settings;
+    this.#options = options;
   }
 
-  static async start({ settings = {} }: RedisServerOptions = {}): Promise<RedisServer> {
+  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     const folder = await TempFolder.create();
-    const server = new RedisServer(await freePort(), folder, {
-      appendonly: "yes",
-      appendfsync: "always",
-      save: "",
-      "maxmemory-policy": "noeviction",
-      ...settings,
-    });
+    const server = new RedisServer(await freePort(), folder, options);
     try {
       await server.start();
       return server;
@@ -55,11 +59,12 @@ export class RedisServer implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it (again), over the same folder. */
-  async start(): Promise<void> {
-    const fixed = { port: String(this.port), bind: "127.0.0.1", dir: this.#folder.path, daemonize: "no" };
-    const settings = Object.entries({ ...fixed, ...this.#settings }).flatMap(([name, value]) => [`--${name}`, value]);
-    this.#process = spawn(program, settings, { stdio: ["ignore", "ignore", "inherit"] });
+  /** Starts it (again), over the same folder; settings given here hold until it ends. */
+  async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    const place = { port: String(this.port), bind: "127.0.0.1", dir: this.#folder.path };
+    const all = { ...place, ...safeSettings, ...this.#options.settings, ...settings };
+    const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+    this.#process = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
     await this.#answers();
   }
 
@@ -79,7 +84,8 @@ export class RedisServer implements AsyncDisposable {
 
   /** A plain connection, for looking behind the adapters' back. */
   client(): Redis {
-    return new Redis(this.url);
+    const { password } = this.#options;
+    return new Redis(this.url, password === undefined ? {} : { password });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,7 +103,13 @@ export class RedisServer implements AsyncDisposable {
   }
 
   async #answers(): Promise<void> {
-    const client = new Redis(this.url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0 });
+    const { password } = this.#options;
+    const client = new Redis(this.url, {
+      lazyConnect: true,
+      retryStrategy: null,
+      maxRetriesPerRequest: 0,
+      ...(password !== undefined && { password }),
+    });
     client.on("error", () => undefined);
     try {
       for (let attempt = 0; attempt < 200; attempt++) {

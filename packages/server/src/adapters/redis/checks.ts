@@ -46,7 +46,10 @@ const durability: readonly Check[] = [
 export async function checkRedis(connection: RedisConnection): Promise<Finding[]> {
   const masters = connection.masters();
   const findings = await Promise.all(masters.map((master) => checkMaster(master, connection)));
-  return [...findings.flat(), ...(await checkShards(connection))];
+  const found = findings.flat();
+  // What is no place for keys is not asked for them either.
+  if (found.some(({ severity }) => severity === "wrong")) return found;
+  return [...found, ...(await checkShards(connection))];
 }
 
 async function checkMaster(master: Redis, { isCluster }: RedisConnection): Promise<Finding[]> {

@@ -29,7 +29,7 @@ const names = [
 
 export type ScriptName = (typeof names)[number];
 
-export const scripts: ReadonlyMap<ScriptName, Script> = new Map(
+const scripts: ReadonlyMap<ScriptName, Script> = new Map(
   await Promise.all(names.map(async (name) => [name, await load(name)] as const)),
 );
 

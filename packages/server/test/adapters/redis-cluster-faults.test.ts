@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { checkRedis } from "../../src/adapters/redis/checks.ts";
+import { dirtyKey, progressKey, shardCount, shardOf } from "../../src/adapters/redis/keys.ts";
+import type { ProgressKey } from "../../src/domain/ids.ts";
+import { eventually } from "../support/eventually.ts";
+import { course, lecture, someUser } from "../support/ids.ts";
+import { RedisCluster } from "../support/redis-cluster.ts";
+import { RedisFixture } from "../support/redis-fixture.ts";
+import { redisIsMissing } from "../support/redis-server.ts";
+
+/** A student in each shard. */
+function studentsOfAllShards(): ProgressKey[] {
+  const byShard = new Map<number, ProgressKey>();
+  while (byShard.size < shardCount) {
+    const userId = someUser();
+    byShard.set(shardOf(userId), { userId, courseId: course("algebra") });
+  }
+  return [...byShard.values()];
+}
+
+describe("In a Redis Cluster,", { skip: redisIsMissing() }, () => {
+  let cluster: RedisCluster;
+  let redis: RedisFixture;
+  const keys = studentsOfAllShards();
+  const saves = keys.map((key) => ({ key, lectureId: lecture("intro"), seconds: 1 }));
+
+  before(async () => {
+    cluster = await RedisCluster.start();
+    redis = await RedisFixture.openEmpty(cluster);
+  });
+  beforeEach(async () => {
+    await redis.connection.ready();
+    await Promise.all(redis.connection.masters().map((master) => master.flushall()));
+  });
+  after(async () => {
+    await redis[Symbol.asyncDispose]();
+    await cluster[Symbol.asyncDispose]();
+  });
+
+  async function savedCount(): Promise<number> {
+    const outcomes = await redis.buffer.save(saves).catch(() => []);
+    return outcomes.filter(({ status }) => status === "stored").length;
+  }
+
+  async function allAreSaved(): Promise<void> {
+    await eventually(async () => ((await savedCount()) === shardCount ? true : undefined));
+  }
+
+  it("all three masters take part, and each is looked at", async () => {
+    assert.equal(await savedCount(), shardCount);
+    for (const master of redis.connection.masters()) assert.ok((await master.keys("dirty:*")).length > 5);
+    const findings = await checkRedis(redis.connection);
+    assert.equal(findings.filter(({ sentence }) => sentence.includes("maxmemory")).length, 3);
+    assert.ok(findings.every(({ severity }) => severity === "note"));
+  });
+
+  it("forgotten scripts are sent again to every node", async () => {
+    assert.equal(await savedCount(), shardCount);
+    await Promise.all(redis.connection.masters().map((master) => master.script("FLUSH")));
+    assert.equal(await savedCount(), shardCount);
+    assert.equal((await redis.buffer.claim(200, 1_000, { all: true })).length, shardCount);
+  });
+
+  it("claims share their limit out over the shards and fill it from wherever there is more", async () => {
+    await redis.buffer.save(saves);
+    assert.equal((await redis.buffer.claim(5, 60_000, { all: true })).length, 5);
+    assert.equal((await redis.buffer.claim(40, 60_000, { all: true })).length, 40);
+    assert.equal((await redis.buffer.claim(200, 60_000, { all: true })).length, shardCount - 45);
+    const crowd = Array.from({ length: 150 }, (_, n) => ({ userId: keys[0]!.userId, courseId: course(`c${n}`) }));
+    await redis.buffer.save(crowd.map((key) => ({ key, lectureId: lecture("intro"), seconds: 1 })));
+    assert.equal((await redis.buffer.claim(120, 60_000, { all: true })).length, 120);
+    assert.equal((await redis.buffer.claim(120, 60_000, { all: true })).length, 30);
+  });
+
+  it("a killed master fails the saves of its own shards alone, and is found again", async () => {
+    assert.equal(await savedCount(), shardCount);
+    const [, killed] = cluster.masters;
+    await killed!.kill();
+    const outcomes = await redis.buffer.save(saves);
+    const failed = outcomes.filter(({ status }) => status === "failed").length;
+    const stored = outcomes.filter(({ status }) => status === "stored").length;
+    assert.ok(failed > 5 && stored > 5 && failed + stored === shardCount, `${stored} stored, ${failed} failed`);
+    assert.notEqual(redis.connection.problem, null);
+    const claims = await redis.buffer.claim(200, 100, { all: true });
+    assert.equal(claims.length, stored);
+    await redis.buffer.acknowledge(claims);
+    await killed!.start();
+    await allAreSaved();
+    await eventually(async () => (redis.connection.problem === null ? true : undefined));
+  });
+
+  it("a shard that has moved to another node is followed, and loses nothing on the way", async () => {
+    const key = keys[0]!;
+    const shard = shardOf(key.userId);
+    assert.equal(await savedCount(), shardCount);
+    const [first] = await redis.buffer.save([{ key, lectureId: lecture("intro"), seconds: 5 }]);
+    assert.equal(first?.status, "stored");
+    await cluster.moveSlot(dirtyKey(shard));
+    const [second] = await redis.buffer.save([{ key, lectureId: lecture("next"), seconds: 6 }]);
+    assert.equal(second?.status, "stored");
+    const { positions } = await redis.buffer.read(key);
+    assert.equal(positions.get(lecture("intro"))?.seconds, 5);
+    assert.equal(positions.get(lecture("next"))?.seconds, 6);
+    assert.equal((await redis.buffer.claim(200, 1_000, { all: true })).length, shardCount);
+  });
+
+  it("a claim in the middle of a move takes no key for missing", async () => {
+    const key = keys[1]!;
+    assert.equal(await savedCount(), shardCount);
+    const finish = await cluster.beginMove(dirtyKey(shardOf(key.userId)), [progressKey(key)]);
+    const claims = await redis.buffer.claim(200, 100, { all: true });
+    assert.ok(claims.every(({ key: { userId } }) => userId !== key.userId));
+    assert.deepEqual(redis.missing, []);
+    await finish();
+    await delay(150);
+    await allAreSaved();
+    const again = await redis.buffer.claim(200, 100, { all: true });
+    assert.equal(again.length, shardCount);
+    assert.deepEqual(redis.missing, []);
+  });
+});

@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+
+/** Stands between a client and a server on this machine and counts how often the client waits for an answer. */
+export class CountingProxy implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #roundTrips = 0;
+
+  private constructor(target: number) {
+    this.#server = createServer((client) => {
+      const server = connect(target, "127.0.0.1");
+      let isWaiting = false;
+      for (const socket of [client, server]) {
+        this.#sockets.add(socket);
+        socket.on("error", () => undefined);
+        socket.on("close", () => [client, server].forEach((end) => end.destroy()));
+      }
+      client.on("data", (bytes) => {
+        // Whatever is sent before the answer comes goes on the same trip.
+        if (!isWaiting) this.#roundTrips++;
+        isWaiting = true;
+        server.write(bytes);
+      });
+      server.on("data", (bytes) => {
+        isWaiting = false;
+        client.write(bytes);
+      });
+    });
+  }
+
+  static async start(target: number): Promise<CountingProxy> {
+    const proxy = new CountingProxy(target);
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** How many round trips the work takes. */
+  async count(work: () => Promise<unknown>): Promise<number> {
+    const before = this.#roundTrips;
+    await work();
+    return this.#roundTrips - before;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+}
