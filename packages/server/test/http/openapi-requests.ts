@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { ImportedCourse } from "@aetherlearn/protocol/schema";
 import { anyValue, hostileString, type JsonSchema, knownIds, valueOf } from "./schema-values.ts";
 
-export interface Operation {
+interface Operation {
   readonly operationId: string;
   readonly parameters?: readonly { name: string; in: "path" | "query"; schema: JsonSchema }[];
   readonly requestBody?: { content: Record<string, { schema: JsonSchema }> };
