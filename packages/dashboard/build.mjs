@@ -2,7 +2,7 @@
  * Bundles the components (dist/components.js) and the student's page (dist/page). Takes well under a second, so the
  * service can run it at start when dist is missing.
  *
- *   node build.mjs
+ *   node build.mjs [--quiet]
  */
 import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -90,5 +90,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const startedAt = performance.now();
   const [{ gzipBytes }] = await Promise.all([buildComponents(), buildPage()]);
   const tookMs = Math.round(performance.now() - startedAt);
-  console.log(`components ${gzipBytes} of at most ${componentsLimitBytes} bytes gzip, page in dist/page, ${tookMs} ms`);
+  if (!process.argv.includes("--quiet"))
+    console.log(
+      `components ${gzipBytes} of at most ${componentsLimitBytes} bytes gzip, page in dist/page, ${tookMs} ms`,
+    );
 }

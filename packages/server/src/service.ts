@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { openEmbeddedStores } from "./adapters/embedded/stores.ts";
 import { DatabaseError } from "./adapters/embedded/database.ts";
@@ -6,10 +7,13 @@ import { openRedisStores } from "./adapters/redis/stores.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { type Core, type CoreOptions, createCore } from "./core.ts";
+import { demoPage } from "./demo/page.ts";
 import { demoSecret } from "./demo/secret.ts";
 import { seedDemo } from "./demo/seed.ts";
 import { demoWelcome, serviceWelcome, showPreparation } from "./demo/welcome.ts";
+import { ProgressError } from "./domain/errors.ts";
 import { createApp } from "./http/app.ts";
+import { studentPage } from "./http/page.ts";
 import { TokenVerifier, type TokenVerifierOptions } from "./http/token-verifier.ts";
 import { createTelemetry } from "./observability/events.ts";
 import { createLogger, type Logger } from "./observability/logger.ts";
@@ -17,6 +21,9 @@ import { Metrics } from "./observability/metrics.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { PartHealth, Stores } from "./ports/stores.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
+
+/** The student's page, as its package builds it. */
+const pageFolder = fileURLToPath(new URL("../../dashboard/dist/page", import.meta.url));
 
 /** A running service. Disposing of it finishes what was begun: requests, then the flush under way, then the stores. */
 export interface Service extends AsyncDisposable {
@@ -59,11 +66,14 @@ export async function startService(config: Config, { clock = systemClock }: { cl
   await using stack = new AsyncDisposableStack();
   const { core, options, stores, metrics, logger } = stack.use(await openBackend(config, clock));
   const demo = demoOf(config);
-  if (demo !== undefined) await seedDemo(stores, options, showPreparation);
   const tokens = await TokenVerifier.create(tokenOptions(config, demo?.secret)).catch((error: unknown) => {
-    throw new ConfigError(`JWT_PUBLIC_KEY_FILE: ${(error as Error).message}`);
+    throw new ConfigError(
+      "JWT_PUBLIC_KEY_FILE holds no public key that tokens can be checked with: name a PEM file with an RSA key of at " +
+        `least 2048 bits or an EC key on the curve P-256 (${(error as Error).message}).`,
+    );
   });
 
+  if (demo !== undefined) await seedDemo(stores, options, showPreparation);
   for (const worker of [core.flusher, core.relay, core.studentData]) {
     stack.use(worker);
     worker.start();
@@ -76,6 +86,7 @@ export async function startService(config: Config, { clock = systemClock }: { cl
     metrics: () => metrics.scrape(),
     rateLimitPerSecond: config.rateLimitPerSecond,
     logger,
+    page: (root) => studentPage(root, { folder: pageFolder, demo: demo && demoPage(demo.secret) }),
   });
   stack.defer(() => closeApp(app));
   const url = await app.listen({ host: config.host, port: config.port });
@@ -101,6 +112,8 @@ export function explainStartFailure(
   { host, port }: { host?: string; port?: number } = {},
 ): string | undefined {
   if (error instanceof DatabaseError || error instanceof ConfigError) return error.message;
+  if (error instanceof ProgressError)
+    return `The service could not start: ${error.message} If another process writes to the same store, start this one after it.`;
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE":
       return `Port ${port} on ${host} is used by another program: stop it, or set PORT to a free port (PORT=0 takes any).`;
@@ -108,6 +121,7 @@ export function explainStartFailure(
       return `Listening on port ${port} is not permitted: set PORT to a port above 1023.`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
+    case "EAI_AGAIN":
       return `HOST "${host}" is no address of this machine: set HOST to one, such as 127.0.0.1 or 0.0.0.0.`;
     default:
       return undefined;
@@ -162,7 +176,12 @@ function openStores(
 }
 
 function demoOf({ tokens, stores }: Config): { secret: string } | undefined {
-  return tokens.type === "demo" && stores.type === "embedded" ? { secret: demoSecret(stores.dataFile) } : undefined;
+  if (tokens.type !== "demo" || stores.type !== "embedded") return undefined;
+  try {
+    return { secret: demoSecret(stores.dataFile) };
+  } catch (error) {
+    throw new ConfigError((error as Error).message, { cause: error });
+  }
 }
 
 function tokenOptions({ tokens, issuer, audience, roleClaim }: Config, secret = ""): TokenVerifierOptions {

@@ -1,26 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { CourseDraft } from "../application/course-editor.ts";
 import { type CoreOptions, createCore } from "../core.ts";
 import { addDays, dayAt } from "../domain/activity-day.ts";
-import type { CourseId, LectureId, ProgressKey, UserId } from "../domain/ids.ts";
+import type { CourseId, LectureId, ProgressKey } from "../domain/ids.ts";
 import type { Stores } from "../ports/stores.ts";
-
-export const demoStudent = "demo-student" as UserId;
-
-/** The course with real videos: `lecture-1` is served as `lecture-1.mp4`. */
-export const demoCourse = "how-memory-works" as CourseId;
-export const demoLecture = "lecture-1" as LectureId;
-
-const videos = [
-  { title: "How memories are made", durationSeconds: 90 },
-  { title: "Why we forget", durationSeconds: 75 },
-  { title: "Practising so that it stays", durationSeconds: 60 },
-];
-const pastCourses = [
-  { courseId: "algebra", title: "Algebra from the beginning", lectures: 90, done: 90 },
-  { courseId: "music-theory", title: "Reading and hearing music", lectures: 50, done: 50 },
-  { courseId: "world-history", title: "A short history of the world", lectures: 80, done: 62 },
-];
+import { demoCourse, demoLecture, demoStudent, lectureIdOf, pastCourses, readActivity, videos } from "./content.ts";
 
 const noon = 12 * 3_600_000;
 
@@ -40,10 +23,14 @@ export async function seedDemo(
   for (const course of pastCourses) await editor.replace(pastCourse(course));
   await relive(stores, options, onProgress);
   // The demo's own course comes last: with it the seed is complete.
-  const lectures = videos.map((video, index) => ({ ...video, lectureId: `lecture-${index + 1}` as LectureId }));
+  const lectures = videos.map(({ title, durationSeconds }, index) => ({
+    title,
+    durationSeconds,
+    lectureId: lectureIdOf(index + 1),
+  }));
   await editor.replace({ courseId: demoCourse, title: "How memory works", lectures });
   await saver.save({ key: keyOf(demoCourse), lectureId: demoLecture, seconds: 42.5 });
-  await saver.save({ key: keyOf("world-history"), lectureId: "lecture-63" as LectureId, seconds: 312 });
+  await saver.save({ key: keyOf("world-history"), lectureId: lectureIdOf(63), seconds: 312 });
   return true;
 }
 
@@ -56,9 +43,9 @@ async function relive(
   let now = options.clock.now();
   const telemetry = { ...options.telemetry, eventSettled: () => undefined };
   const { completions } = createCore(stores, { ...options, telemetry, clock: { ...options.clock, now: () => now } });
-  const days = readActivity();
+  const { daysAgo: days } = readActivity();
   const lectures = pastCourses.flatMap(({ courseId, done }) =>
-    Array.from({ length: done }, (_, index) => ({ courseId, lectureId: `lecture-${index + 1}` as LectureId })),
+    Array.from({ length: done }, (_, index) => ({ courseId, lectureId: lectureIdOf(index + 1) })),
   );
   for (const [index, [daysAgo, count]] of days.entries()) {
     const { courseId, lectureId } = lectures[index % lectures.length] as (typeof lectures)[number];
@@ -82,7 +69,7 @@ function pastCourse({ courseId, title, lectures }: (typeof pastCourses)[number])
     courseId: courseId as CourseId,
     title,
     lectures: Array.from({ length: lectures }, (_, index) => ({
-      lectureId: `lecture-${index + 1}` as LectureId,
+      lectureId: lectureIdOf(index + 1),
       title: `Lecture ${index + 1}`,
       durationSeconds: 600,
     })),
@@ -91,9 +78,4 @@ function pastCourse({ courseId, title, lectures }: (typeof pastCourses)[number])
 
 function keyOf(courseId: string): ProgressKey {
   return { userId: demoStudent, courseId: courseId as CourseId };
-}
-
-function readActivity(): [daysAgo: number, count: number][] {
-  const file = new URL("activity.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { daysAgo: [number, number][] }).daysAgo;
 }

@@ -1,4 +1,4 @@
-import { demoCourse, demoLecture, demoStudent } from "./seed.ts";
+import { demoCourse, demoLecture, demoStudent } from "./content.ts";
 import { issueToken } from "./token.ts";
 
 /** What a demo prints: where to look, and a request that works when pasted. */
