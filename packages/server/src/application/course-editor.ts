@@ -3,7 +3,7 @@ import { ProgressError } from "../domain/errors.ts";
 import type { CourseId, LectureId } from "../domain/ids.ts";
 import type { Catalog, CatalogCache } from "../ports/catalog.ts";
 import type { CourseReader } from "./course-reader.ts";
-import { existingCourse, existingLecture } from "./existing.ts";
+import { existingCourse, existingLecture, unknownCourse, unknownLecture } from "./existing.ts";
 
 /** A lecture as an instructor describes it: without an id it gets one, without an order it comes last. */
 export interface LectureDraft {
@@ -56,7 +56,7 @@ export class CourseEditor {
       case "full":
         throw tooManyLectures();
       case "unknown_course":
-        return existingCourse(null, courseId) as never;
+        throw unknownCourse(courseId);
     }
   }
 
@@ -66,18 +66,17 @@ export class CourseEditor {
     lectureId: LectureId,
     change: Partial<LectureDetails>,
   ): Promise<LectureDetails & { lectureId: LectureId }> {
-    await this.#existing(courseId, lectureId);
-    const { result, course } = await this.#change(courseId, (catalog) =>
-      catalog.changeLecture(courseId, lectureId, change),
-    );
-    return { lectureId, ...(result ?? existingLecture(course, lectureId)) };
+    await this.#checkExists(courseId, lectureId);
+    const { result } = await this.#change(courseId, (catalog) => catalog.changeLecture(courseId, lectureId, change));
+    if (result === null) throw unknownLecture(courseId, lectureId);
+    return { lectureId, ...result };
   }
 
   /** @throws ProgressError `unknown_course`, `unknown_lecture` */
   async removeLecture(courseId: CourseId, lectureId: LectureId): Promise<void> {
-    const course = await this.#existing(courseId, lectureId);
+    await this.#checkExists(courseId, lectureId);
     const { result } = await this.#change(courseId, (catalog) => catalog.removeLecture(courseId, lectureId));
-    if (!result) existingLecture({ ...course, lectures: new Map() }, lectureId);
+    if (!result) throw unknownLecture(courseId, lectureId);
   }
 
   /**
@@ -108,10 +107,8 @@ export class CourseEditor {
     return { result, course };
   }
 
-  async #existing(courseId: CourseId, lectureId: LectureId): Promise<Course> {
-    const course = existingCourse(await this.#deps.catalog.read(courseId), courseId);
-    existingLecture(course, lectureId);
-    return course;
+  async #checkExists(courseId: CourseId, lectureId: LectureId): Promise<void> {
+    existingLecture(existingCourse(await this.#deps.catalog.read(courseId), courseId), lectureId);
   }
 
   #newLectureId(): LectureId {

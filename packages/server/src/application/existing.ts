@@ -4,16 +4,25 @@ import type { CourseId, LectureId } from "../domain/ids.ts";
 
 /** @throws ProgressError `unknown_course` */
 export function existingCourse(course: Course | null, courseId: CourseId): Course {
-  if (course !== null) return course;
-  throw new ProgressError("unknown_course", `There is no course "${courseId}": check the id, or add the course first.`);
+  if (course === null) throw unknownCourse(courseId);
+  return course;
 }
 
 /** @throws ProgressError `unknown_lecture` */
-export function existingLecture(course: Course, lectureId: LectureId): LectureDetails {
-  const lecture = course.lectures.get(lectureId);
-  if (lecture !== undefined) return lecture;
-  throw new ProgressError(
-    "unknown_lecture",
-    `There is no lecture "${lectureId}" in course "${course.courseId}": check the id, or add it.`,
+export function existingLecture({ courseId, lectures }: Course, lectureId: LectureId): LectureDetails {
+  const lecture = lectures.get(lectureId);
+  if (lecture === undefined) throw unknownLecture(courseId, lectureId);
+  return lecture;
+}
+
+export function unknownCourse(courseId: CourseId): ProgressError {
+  return new ProgressError(
+    "unknown_course",
+    `There is no course "${courseId}": check the id, or add the course first.`,
   );
+}
+
+export function unknownLecture(courseId: CourseId, lectureId: LectureId): ProgressError {
+  const message = `There is no lecture "${lectureId}" in course "${courseId}": check the id, or add it.`;
+  return new ProgressError("unknown_lecture", message);
 }
