@@ -30,6 +30,7 @@ describe("the URL of MongoDB", () => {
       "mongodb://bob:s3cret@@host/progress",
       "mongodb://bob:s3/cret@host/progress",
       "mongodb://bob:s3cret@host/progress?unknown=option",
+      "mongodb://bob:s3cret@host/progress?authMechanism=s3cret",
       "http://bob:s3cret@host/progress",
       "s3cret",
       "",
@@ -41,6 +42,8 @@ describe("the URL of MongoDB", () => {
         !/s3|bob/.test(`${error.stack} ${String(error.cause)}`);
       assert.throws(() => MongoConnection.open(url), isSafe, url);
     }
+    const unknownOption = "mongodb://bob:s3cret@host/progress?unknown=option";
+    assert.throws(() => MongoConnection.open(unknownOption), /option unknown is not supported/);
   });
 
   it("cannot weaken what is promised", async () => {

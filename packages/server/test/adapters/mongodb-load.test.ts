@@ -23,6 +23,21 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
       assert.deepEqual(await mongodb.fixture.commandsOf(() => mongodb.fixture.store.join(writes)), ["update"]);
     });
 
+    it("ask for a majority and its journal, each operation for itself, with no retry of the driver's own", async () => {
+      const { store } = mongodb.fixture;
+      const key = someKey();
+      const sent = await mongodb.fixture.sentBy(async () => {
+        await store.join([writeOf(key, { a: 1 })]);
+        await store.change(key, 0, { type: "complete", event: completion(key, "a") });
+      });
+      const [flush, change] = sent.map(({ command }) => command as Document);
+      assert.equal(flush?.["ordered"], false);
+      for (const command of [flush, change]) {
+        const { w, j } = command?.["writeConcern"] as Document;
+        assert.deepEqual({ w, j, txnNumber: command?.["txnNumber"] }, { w: "majority", j: true, txnNumber: undefined });
+      }
+    });
+
     it("are one for each thing a request does to progress", async () => {
       const { store } = mongodb.fixture;
       const key = someKey();

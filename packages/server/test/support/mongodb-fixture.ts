@@ -60,9 +60,14 @@ export class MongodbFixture implements AsyncDisposable {
 
   /** The commands that the work sent. */
   async commandsOf(work: () => Promise<unknown>): Promise<string[]> {
+    return (await this.sentBy(work)).map(({ commandName }) => commandName);
+  }
+
+  /** The commands that the work sent, as they were sent. */
+  async sentBy(work: () => Promise<unknown>): Promise<CommandStartedEvent[]> {
     this.#commands = [];
     await work();
-    return this.#commands.map(({ commandName }) => commandName);
+    return this.#commands;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

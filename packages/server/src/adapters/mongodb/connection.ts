@@ -27,7 +27,7 @@ const promises = {
   appName: "aetherlearn-progress",
 } as const;
 
-/** The connection string cannot be used. The message says what to do and repeats no part of it. */
+/** The connection string cannot be used. The message says what to do and shows no password. */
 export class ConnectionUrlError extends Error {
   override readonly name = "ConnectionUrlError";
 }
@@ -60,8 +60,7 @@ export class MongoConnection implements AsyncDisposable {
     try {
       return new MongoConnection(new MongoClient(url, promises));
     } catch (error) {
-      // Of a URL with a password the driver may repeat any part.
-      const reason = error instanceof MongoError && !url.includes("@") ? ` (${error.message})` : "";
+      const reason = error instanceof MongoError && !repeatsSecret(error, url) ? ` (${error.message})` : "";
       throw new ConnectionUrlError(
         `MONGODB_URL is not a connection string of MongoDB${reason}: write it as mongodb://user:password@host:27017/progress, ` +
           "with special characters percent-encoded and no unknown options.",
@@ -104,4 +103,10 @@ export class MongoConnection implements AsyncDisposable {
     await this.client.connect();
     await createIndexes(this.client.db());
   }
+}
+
+/** What stands before the last @ is a secret, however it is split. */
+function repeatsSecret({ message }: Error, url: string): boolean {
+  const [, secrets = ""] = /\/\/(.*)@/.exec(url) ?? [];
+  return secrets.split(/[:@/]/).some((secret) => secret !== "" && message.includes(secret));
 }

@@ -13,11 +13,10 @@ export interface BulkReport {
   readonly errors: readonly { readonly index: number; readonly code: unknown; readonly reason: string }[];
 }
 
-/** Another first upsert of the same key came first: nothing was written, and the same again will match. */
-export const racedUpsert: WriteOutcome = {
-  status: "unknown",
-  reason: "Another process made the same document at once.",
-};
+export type ProvenWrite =
+  | WriteOutcome
+  /** Another first upsert of the same key came first: nothing was written, and the same again will match. */
+  | { readonly status: "raced"; readonly reason: string };
 
 /**
  * Counts as written only what is proven; of everything else nobody knows.
@@ -25,12 +24,12 @@ export const racedUpsert: WriteOutcome = {
  * A dropped connection reaches us as a bulk error with an empty list, an election as an error on a few operations, a
  * majority that was not reached beside operations that were applied: none of these says anything about its neighbours.
  */
-export function provenWrites(operations: number, report: BulkReport): WriteOutcome[] {
+export function provenWrites(operations: number, report: BulkReport): ProvenWrite[] {
   const doubt = doubtOf(operations, report);
   if (doubt !== null) return Array.from({ length: operations }, () => ({ status: "unknown", reason: doubt }));
-  const outcomes = Array.from({ length: operations }, (): WriteOutcome => ({ status: "written" }));
+  const outcomes = Array.from({ length: operations }, (): ProvenWrite => ({ status: "written" }));
   for (const { index, code, reason } of report.errors) {
-    outcomes[index] = isDuplicateKeyCode(code) ? racedUpsert : { status: "refused", reason };
+    outcomes[index] = { status: isDuplicateKeyCode(code) ? "raced" : "refused", reason };
   }
   return outcomes;
 }

@@ -15,7 +15,7 @@ import { isDuplicateKey } from "./failures.ts";
 import { type JoinOperation, prepareWrite } from "./position-writes.ts";
 import { keyFilter, progressFields, toProgressKey, toStoredProgress } from "./progress-document.ts";
 import { changeFilter, changeUpdate } from "./progress-updates.ts";
-import { provenWrites, racedUpsert, reportOf } from "./proven-writes.ts";
+import { provenWrites, type ProvenWrite, reportOf } from "./proven-writes.ts";
 
 /**
  * One document for each student and course, and one atomic update for each write.
@@ -120,16 +120,25 @@ export class MongoProgressStore implements ProgressStore {
   }
 
   /** One bulk; a second one only for those that lost the race for the first upsert of their key. */
-  async #write(operations: JoinOperation[], isAgain = false): Promise<WriteOutcome[]> {
+  async #write(operations: JoinOperation[]): Promise<WriteOutcome[]> {
+    const outcomes = await this.#bulk(operations);
+    const raced = operations.filter((_, index) => outcomes[index]?.status === "raced");
+    const again = (await this.#bulk(raced)).values();
+    return outcomes.map((outcome) => (outcome.status === "raced" ? afterRace(again.next().value) : outcome));
+  }
+
+  async #bulk(operations: JoinOperation[]): Promise<ProvenWrite[]> {
     if (operations.length === 0) return [];
     const report = await reportOf(async () => {
       await this.#connection.ready();
       return this.#connection.collections.progress.bulkWrite(operations, { ordered: false });
     });
-    const outcomes = provenWrites(operations.length, report);
-    if (isAgain || !outcomes.includes(racedUpsert)) return outcomes;
-    const raced = operations.filter((_, index) => outcomes[index] === racedUpsert);
-    const again = (await this.#write(raced, true)).values();
-    return outcomes.map((outcome) => (outcome === racedUpsert ? (again.next().value as WriteOutcome) : outcome));
+    return provenWrites(operations.length, report);
   }
+}
+
+/** A race is lost once: whoever meets a duplicate again has met another unique index, and that is for good. */
+function afterRace(outcome: ProvenWrite | undefined): WriteOutcome {
+  if (outcome === undefined) return { status: "unknown", reason: "Nothing is known of the second try." };
+  return outcome.status === "raced" ? { status: "refused", reason: outcome.reason } : outcome;
 }
