@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { inspect } from "node:util";
 import { checkRedis, type Finding } from "../../src/adapters/redis/checks.ts";
 import { RedisConnection } from "../../src/adapters/redis/connection.ts";
+import { unavailable } from "../../src/adapters/redis/failures.ts";
 import { RedisHealth } from "../../src/adapters/redis/health.ts";
 import { parseRedisUrl, RedisUrlError } from "../../src/adapters/redis/redis-url.ts";
 import type { PartHealth } from "../../src/ports/stores.ts";
@@ -41,6 +43,17 @@ describe("REDIS_URL", () => {
         (error: Error) => error instanceof RedisUrlError && !error.message.includes("s3cret"),
       );
     }
+  });
+});
+
+describe("What a caller is told of a failure", () => {
+  it("has no command, which may hold a password or a student's data", () => {
+    const error = Object.assign(new Error("WRONGPASS invalid"), { command: { name: "auth", args: ["s3cret"] } });
+    const told = unavailable(error);
+    assert.equal(told.code, "buffer_unavailable");
+    assert.ok(!inspect(told, { depth: 10 }).includes("s3cret"));
+    assert.match(inspect(told), /WRONGPASS/);
+    assert.equal(unavailable(told), told);
   });
 });
 

@@ -153,6 +153,19 @@ describe("What Redis holds", { skip: redisIsMissing() }, () => {
     );
   });
 
+  it("gets a new version with every save, also while the clock is behind the last one", async () => {
+    const key = someKey();
+    const save = (): Promise<unknown> => redis.buffer.save([{ key, lectureId: lecture("intro"), seconds: 1 }]);
+    await save();
+    await client.hset(progressKey(key), ":v", "9007199254740001");
+    const claims = await redis.buffer.claim(10, 60_000, { all: true });
+    await save();
+    assert.equal(await client.hget(progressKey(key), ":v"), "9007199254740002");
+    await redis.buffer.startOver(key, null);
+    assert.equal(await client.hget(progressKey(key), ":v"), "9007199254740003");
+    assert.deepEqual(await redis.buffer.acknowledge(claims), ["changed"]);
+  });
+
   it("is claimed, acknowledged and read also with 5,000 lectures in a course", async () => {
     const key = someKey();
     await saveLectures(key, 5_000);

@@ -64,7 +64,12 @@ export class RedisServer implements AsyncDisposable {
     const place = { port: String(this.port), bind: "127.0.0.1", dir: this.#folder.path };
     const all = { ...place, ...safeSettings, ...this.#options.settings, ...settings };
     const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
-    this.#process = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const started = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+    this.#process = started;
+    // A test process that ends early, by a failure of its own, must leave no server behind.
+    const end = (): boolean => started.kill("SIGKILL");
+    process.once("exit", end);
+    started.once("exit", () => process.off("exit", end));
     await this.#answers();
   }
 

@@ -11,8 +11,11 @@ type Arguments = readonly (string | number)[];
 /** Shards that one script call may touch together. */
 export type Group = number;
 
-/** One script holds up every other call while it runs: larger batches are divided, and sent together all the same. */
-const keysPerCall = 256;
+/**
+ * A script holds up every other client while it runs, about a millisecond for so many keys. Larger batches are divided, and
+ * sent together all the same: others get their turn in between.
+ */
+const keysPerCall = 100;
 
 /** The clock of whichever node answered: a first guess for all. */
 const anyNode: Group = -1;

@@ -35,28 +35,17 @@ local function note_persisted(progress, first, last)
   end
 end
 
+-- Whether it was a member: a clean key was acknowledged by another flusher, with all that came in between.
 local function leave(dirty, started, poison, member)
-  redis.call("ZREM", dirty, member)
+  if redis.call("ZREM", dirty, member) == 0 then return false end
   redis.call("ZREM", poison, member)
   redis.call("SREM", started, string.match(member, "[^:]+$"))
+  return true
 end
 
-local function acknowledge(progress, dirty, started, poison, member, version, claimed_at, ttl_ms, first, last)
-  local current, since, claimed = unpack(redis.call("HMGET", progress, ":v", ":since", ":claimed"))
-  if not current then
-    leave(dirty, started, poison, member)
-    return "missing"
-  end
-  -- Clean already: another flusher has acknowledged it, with all that came in between.
-  if not redis.call("ZSCORE", dirty, member) then return "clean" end
-  note_persisted(progress, first, last)
-  if current == version then
-    leave(dirty, started, poison, member)
-    redis.call("HDEL", progress, ":since", ":claimed", ":attempts", ":refused")
-    redis.call("PEXPIRE", progress, ttl_ms)
-    return "clean"
-  end
-  -- The store takes this key, whatever it said before.
+-- The store takes this key, whatever it said before; what was saved since is flushed with the next interval.
+local function keep_dirty(progress, dirty, poison, member, claimed_at)
+  local since, claimed = unpack(redis.call("HMGET", progress, ":since", ":claimed"))
   redis.call("HDEL", progress, ":attempts", ":refused")
   redis.call("ZREM", poison, member)
   if not since or tonumber(since) < tonumber(claimed_at) then redis.call("HSET", progress, ":since", claimed_at) end
@@ -65,6 +54,25 @@ local function acknowledge(progress, dirty, started, poison, member, version, cl
     redis.call("HDEL", progress, ":claimed")
     redis.call("ZADD", dirty, "XX", string.format("%.0f", claimed_at + interval_ms), member)
   end
+end
+
+local function acknowledge(progress, dirty, started, poison, member, version, claimed_at, ttl_ms, first, last)
+  local current = redis.call("HGET", progress, ":v")
+  if not current then
+    leave(dirty, started, poison, member)
+    return "missing"
+  end
+  if current == version then
+    if leave(dirty, started, poison, member) then
+      note_persisted(progress, first, last)
+      redis.call("HDEL", progress, ":since", ":claimed", ":attempts", ":refused")
+      redis.call("PEXPIRE", progress, ttl_ms)
+    end
+    return "clean"
+  end
+  if not redis.call("ZSCORE", dirty, member) then return "clean" end
+  note_persisted(progress, first, last)
+  keep_dirty(progress, dirty, poison, member, claimed_at)
   return "changed"
 end
 
