@@ -1,0 +1,89 @@
+import type { CourseProgressResponse, Problem, SaveResponse } from "@aetherlearn/protocol";
+import type { TrackOptions } from "./api.ts";
+import type { Browser } from "./browser.ts";
+import type { Message } from "./message.ts";
+
+const timeoutMs = 10_000;
+const longestRetryAfterMs = 3_600_000;
+
+/** Any body of the service; which fields are there depends on the message and the status. */
+export type ReplyBody = Partial<Omit<SaveResponse & CourseProgressResponse & Problem, "message">>;
+
+export interface Reply {
+  /** HTTP status; 0 when none came: no network, no token, a time-out, a content blocker. */
+  readonly status: number;
+  readonly body: ReplyBody;
+  /** Monotonic instant at which the message was sent. */
+  readonly sentAt: number;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Sends one message and waits for its reply, at most 10 s. Never rejects. A socket would be a second one of these. */
+export type Transport = (message: Message, abort: AbortController) => Promise<Reply>;
+
+/** The last resort of a page that goes away, where `fetch` cannot outlive it; nobody sees the reply. */
+export type Beacon = (message: Message) => void;
+
+export function httpTransport(
+  browser: Browser,
+  { endpoint, getToken }: TrackOptions,
+  onToken: (token: string) => void,
+): [Transport, Beacon | undefined] {
+  let token: string | undefined;
+
+  const ask = async ({ kind, body }: Message, signal: AbortSignal): Promise<Response> => {
+    if (token === undefined) {
+      token = await getToken();
+      onToken(token);
+    }
+    const isLoad = kind === "load";
+    return browser.fetch(`${endpoint}/progress/${isLoad ? body.courseId : kind}`, {
+      method: isLoad ? "GET" : "POST",
+      headers: { authorization: `Bearer ${token}`, ...(!isLoad && { "content-type": "application/json" }) },
+      body: isLoad ? null : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      keepalive: !isLoad,
+      signal,
+    });
+  };
+
+  const exchange = async (message: Message, signal: AbortSignal): Promise<Reply> => {
+    const sentAt = browser.performance.now();
+    let response = await ask(message, signal);
+    if (response.status === 401 || response.status === 403) {
+      token = undefined;
+      response = await ask(message, signal);
+    }
+    // A sign-in page of the local network also answers 200: only JSON is an answer of the service.
+    const json: Promise<unknown> = response.json();
+    const body = response.ok ? await json : await json.catch(() => undefined);
+    return { status: response.status, body: Object(body) as ReplyBody, sentAt, retryAfterMs: retryAfterMs(response.headers, browser) };
+  };
+
+  const transport: Transport = (message, abort) =>
+    new Promise((resolve) => {
+      const giveUp = (): void => {
+        abort.abort();
+        resolve({ status: 0, body: {}, sentAt: 0 });
+      };
+      const timer = browser.setTimeout(giveUp, timeoutMs);
+      exchange(message, abort.signal)
+        .then(resolve, giveUp)
+        .finally(() => browser.clearTimeout(timer));
+    });
+
+  const beacon: Beacon = ({ kind, body }) => {
+    browser.navigator.sendBeacon(`${endpoint}/progress/${kind}`, JSON.stringify({ ...body, token }));
+  };
+  return [transport, "keepalive" in browser.Request.prototype ? undefined : beacon];
+}
+
+/** Seconds or a date; a date counts from the service's own `Date`, as the device's clock may be wrong. */
+function retryAfterMs(headers: Headers, browser: Browser): number | undefined {
+  const value = headers.get("retry-after");
+  if (!value) return undefined;
+  const now = Date.parse(headers.get("date") ?? "") || browser.Date.now();
+  const ms = Number(value) * 1000 || Date.parse(value) - now;
+  return Math.min(Math.max(0, ms), longestRetryAfterMs) || 0;
+}
