@@ -1,0 +1,141 @@
+/** Marks the file as ours: "ALPr" in the header of every data file. */
+export const applicationId = 0x41_4c_50_72;
+
+/** Raised whenever the tables change; a program never opens a file newer than itself. */
+export const schemaVersion = 1;
+
+/**
+ * Two halves share the file. `buffer_*` take every save and remember what the others have not got yet; the rest is the
+ * store. Nothing joins across the two: a flush is the only way from one to the other, as in production.
+ */
+export const schema: string = `
+  -- A key is dirty while it has a due date. While it is leased, claimed_at says by whom and due_at when the lease ends.
+  CREATE TABLE buffer_keys (
+    user_id TEXT NOT NULL,
+    course_id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    newest_stamp TEXT NOT NULL, -- of all positions and the reset: what is ordered by arrival comes after it
+    reset_stamp TEXT,
+    dirty_since INTEGER,
+    due_at INTEGER,
+    claimed_at INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    poison_reason TEXT,
+    clean_until INTEGER,
+    PRIMARY KEY (user_id, course_id),
+    CHECK ((due_at IS NULL) = (dirty_since IS NULL)),
+    CHECK ((due_at IS NULL) = (clean_until IS NOT NULL)),
+    CHECK (due_at IS NOT NULL OR (claimed_at IS NULL AND poison_reason IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX buffer_keys_due ON buffer_keys (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX buffer_keys_dirty ON buffer_keys (dirty_since) WHERE dirty_since IS NOT NULL;
+  CREATE INDEX buffer_keys_clean ON buffer_keys (clean_until) WHERE clean_until IS NOT NULL;
+  CREATE INDEX buffer_keys_poison ON buffer_keys (poison_reason) WHERE poison_reason IS NOT NULL;
+
+  CREATE TABLE buffer_positions (
+    user_id TEXT NOT NULL,
+    course_id TEXT NOT NULL,
+    lecture_id TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    persisted_stamp TEXT,
+    PRIMARY KEY (user_id, course_id, lecture_id),
+    FOREIGN KEY (user_id, course_id) REFERENCES buffer_keys ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE progress (
+    user_id TEXT NOT NULL,
+    course_id TEXT NOT NULL,
+    rev INTEGER NOT NULL DEFAULT 0,
+    reset_stamp TEXT,
+    course_completed_at INTEGER,
+    PRIMARY KEY (user_id, course_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE positions (
+    user_id TEXT NOT NULL,
+    course_id TEXT NOT NULL,
+    lecture_id TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    PRIMARY KEY (user_id, course_id, lecture_id),
+    FOREIGN KEY (user_id, course_id) REFERENCES progress ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE completions (
+    user_id TEXT NOT NULL,
+    course_id TEXT NOT NULL,
+    lecture_id TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    completed_at INTEGER, -- empty once it was undone
+    PRIMARY KEY (user_id, course_id, lecture_id),
+    FOREIGN KEY (user_id, course_id) REFERENCES progress ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX completions_done ON completions (user_id) WHERE completed_at IS NOT NULL;
+
+  CREATE TABLE outbox (
+    sequence INTEGER PRIMARY KEY,
+    event_id TEXT NOT NULL UNIQUE,
+    user_id TEXT NOT NULL,
+    course_id TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    FOREIGN KEY (user_id, course_id) REFERENCES progress ON DELETE CASCADE
+  ) STRICT;
+  CREATE INDEX outbox_key ON outbox (user_id, course_id);
+  CREATE INDEX outbox_age ON outbox (occurred_at);
+
+  CREATE TABLE activities (
+    user_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (user_id, day)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE activity_sources (
+    user_id TEXT NOT NULL,
+    day TEXT NOT NULL,
+    course_id TEXT NOT NULL,
+    lecture_id TEXT NOT NULL,
+    PRIMARY KEY (user_id, day, course_id, lecture_id),
+    FOREIGN KEY (user_id, day) REFERENCES activities ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE users (
+    user_id TEXT NOT NULL PRIMARY KEY,
+    current_streak INTEGER NOT NULL DEFAULT 0,
+    longest_streak INTEGER NOT NULL DEFAULT 0,
+    last_active_day TEXT,
+    time_zone TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE erasures (
+    user_id TEXT NOT NULL PRIMARY KEY,
+    up_to TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX erasures_age ON erasures (up_to);
+
+  CREATE TABLE courses (
+    course_id TEXT NOT NULL PRIMARY KEY,
+    title TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    total_lectures INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE lectures (
+    course_id TEXT NOT NULL REFERENCES courses ON DELETE CASCADE,
+    lecture_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    duration_seconds REAL NOT NULL,
+    place REAL NOT NULL,
+    PRIMARY KEY (course_id, lecture_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE events (
+    event_id TEXT NOT NULL PRIMARY KEY,
+    type TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;

@@ -1,0 +1,103 @@
+import type { LearningEvent } from "../../domain/completion.ts";
+import type { CourseId, LectureId, ProgressKey, UserId } from "../../domain/ids.ts";
+import { joinPositions, type Position, type PositionState } from "../../domain/position.ts";
+import type { Stamp } from "../../domain/stamp.ts";
+import type { CourseProgress, StoredProgress } from "../../ports/progress-store.ts";
+import type { EmbeddedDatabase, Statement } from "./database.ts";
+
+interface ProgressRow {
+  readonly rev: number;
+  readonly reset: Stamp | null;
+  readonly courseCompletedAt: number | null;
+}
+
+interface CompletionRow {
+  readonly lectureId: LectureId;
+  readonly times: number;
+  readonly completedAt: number | null;
+}
+
+/** How progress is read from its tables. Every method runs inside the caller's transaction. */
+export class StoreReading {
+  readonly #progress: Statement<ProgressRow>;
+  readonly #courses: Statement<{ courseId: CourseId }>;
+  readonly #positions: Statement<Position & { lectureId: LectureId }>;
+  readonly #completions: Statement<CompletionRow>;
+  readonly #outbox: Statement<{ event: string }>;
+  readonly #unsettled: Statement<ProgressKey>;
+  readonly #courseProgress: Statement<CourseProgress>;
+  readonly #totalCompleted: Statement<{ total: number }>;
+
+  constructor(database: EmbeddedDatabase) {
+    const ofKey = "WHERE user_id = ? AND course_id = ?";
+    this.#progress = database.prepare(`
+      SELECT rev, reset_stamp AS reset, course_completed_at AS courseCompletedAt FROM progress ${ofKey}`);
+    this.#courses = database.prepare(`
+      SELECT course_id AS courseId FROM progress WHERE user_id = ? ORDER BY course_id`);
+    this.#positions = database.prepare(`SELECT lecture_id AS lectureId, stamp, seconds FROM positions ${ofKey}`);
+    this.#completions = database.prepare(`
+      SELECT lecture_id AS lectureId, times, completed_at AS completedAt FROM completions ${ofKey}`);
+    this.#outbox = database.prepare(`SELECT event FROM outbox ${ofKey} ORDER BY sequence`);
+    this.#unsettled = database.prepare(`
+      SELECT user_id AS userId, course_id AS courseId FROM outbox WHERE occurred_at < ?
+      GROUP BY user_id, course_id ORDER BY min(occurred_at) LIMIT ?`);
+    this.#courseProgress = database.prepare(`
+      WITH mine AS (
+        SELECT course_id FROM progress WHERE user_id = ?1
+        UNION SELECT value FROM json_each(?2)
+      )
+      SELECT
+        course_id AS courseId,
+        (
+          SELECT count(*) FROM completions AS done JOIN lectures USING (course_id, lecture_id)
+          WHERE done.user_id = ?1 AND done.course_id = courses.course_id AND done.completed_at IS NOT NULL
+        ) AS completed,
+        total_lectures AS total
+      FROM mine JOIN courses USING (course_id) ORDER BY course_id`);
+    // Counted from an index that holds nothing else: a counter of its own could drift.
+    this.#totalCompleted = database.prepare(`
+      SELECT count(*) AS total FROM completions WHERE user_id = ? AND completed_at IS NOT NULL`);
+  }
+
+  progressOf({ userId, courseId }: ProgressKey): StoredProgress {
+    const row = this.#progress.get(userId, courseId);
+    const completions = this.#completions.all(userId, courseId);
+    const completed = completions.filter((completion) => completion.completedAt !== null);
+    return {
+      ...this.#positionsOf(userId, courseId, row?.reset ?? null),
+      rev: row?.rev ?? 0,
+      completedAt: new Map(completed.map(({ lectureId, completedAt }) => [lectureId, Number(completedAt)])),
+      completions: new Map(completions.map(({ lectureId, times }) => [lectureId, times])),
+      courseCompletedAt: row?.courseCompletedAt ?? null,
+      outbox: this.#outbox.all(userId, courseId).map(({ event }) => JSON.parse(event) as LearningEvent),
+    };
+  }
+
+  rev({ userId, courseId }: ProgressKey): number {
+    return this.#progress.get(userId, courseId)?.rev ?? 0;
+  }
+
+  courses(userId: UserId): CourseId[] {
+    return this.#courses.all(userId).map(({ courseId }) => courseId);
+  }
+
+  unsettled(before: number, limit: number): ProgressKey[] {
+    return this.#unsettled.all(before, limit).map(({ userId, courseId }) => ({ userId, courseId }));
+  }
+
+  courseProgress(userId: UserId, started: readonly CourseId[]): CourseProgress[] {
+    const rows = this.#courseProgress.all(userId, JSON.stringify(started));
+    return rows.map(({ courseId, completed, total }) => ({ courseId, completed, total }));
+  }
+
+  totalCompleted(userId: UserId): number {
+    return this.#totalCompleted.get(userId)?.total ?? 0;
+  }
+
+  /** Positions before the reset stay in their table and are left out here: so the two can be written in either order. */
+  #positionsOf(userId: UserId, courseId: CourseId, reset: Stamp | null): PositionState {
+    const rows = this.#positions.all(userId, courseId);
+    const all = new Map(rows.map(({ lectureId, stamp, seconds }) => [lectureId, { stamp, seconds }]));
+    return joinPositions({ positions: all, reset: null }, { positions: new Map(), reset });
+  }
+}

@@ -1,0 +1,93 @@
+import type { Day } from "../../domain/activity-day.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { makeStamp } from "../../domain/stamp.ts";
+import { noStreak, type Streak } from "../../domain/streak.ts";
+import type { Erasure, Student, StudentStore } from "../../ports/student-store.ts";
+import type { EmbeddedDatabase, Statement } from "./database.ts";
+
+interface StudentRow {
+  readonly current: number;
+  readonly longest: number;
+  readonly lastDay: Day | null;
+  readonly timeZone: string | null;
+}
+
+/** Students as rows; a newcomer has none. Erasures have their own table, so that they outlive the student's row. */
+export class EmbeddedStudentStore implements StudentStore {
+  readonly #database: EmbeddedDatabase;
+  readonly #read: Statement<StudentRow>;
+  readonly #putTimeZone: Statement;
+  readonly #putStreak: Statement;
+  readonly #erase: Statement;
+  readonly #putErasure: Statement;
+  readonly #erasures: Statement<Erasure>;
+  readonly #forgetErasure: Statement;
+
+  constructor(database: EmbeddedDatabase) {
+    this.#database = database;
+    this.#read = database.prepare(`
+      SELECT current_streak AS current, longest_streak AS longest, last_active_day AS lastDay, time_zone AS timeZone
+      FROM users WHERE user_id = ?`);
+    this.#putTimeZone = database.prepare(`
+      INSERT INTO users (user_id, time_zone) VALUES (?, ?)
+      ON CONFLICT DO UPDATE SET time_zone = excluded.time_zone`);
+    this.#putStreak = database.prepare(`
+      INSERT INTO users (user_id, current_streak, longest_streak, last_active_day) VALUES (?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET
+        current_streak = excluded.current_streak,
+        longest_streak = excluded.longest_streak,
+        last_active_day = excluded.last_active_day`);
+    this.#erase = database.prepare("DELETE FROM users WHERE user_id = ?");
+    this.#putErasure = database.prepare(`
+      INSERT INTO erasures (user_id, up_to) VALUES (?, ?)
+      ON CONFLICT DO UPDATE SET up_to = max(up_to, excluded.up_to)`);
+    this.#erasures = database.prepare(`
+      SELECT user_id AS userId, up_to AS upTo FROM erasures WHERE up_to < ? ORDER BY up_to LIMIT ?`);
+    // A later erasure of the same student has a later stamp, and work of its own.
+    this.#forgetErasure = database.prepare("DELETE FROM erasures WHERE user_id = ? AND up_to <= ?");
+  }
+
+  read(userId: UserId): Promise<Student> {
+    return this.#database.read("store_unavailable", () => this.#student(userId));
+  }
+
+  setTimeZone(userId: UserId, timeZone: string): Promise<void> {
+    return this.#database.write("store_unavailable", () => void this.#putTimeZone.run(userId, timeZone));
+  }
+
+  replaceStreak(userId: UserId, before: Streak, after: Streak): Promise<boolean> {
+    return this.#database.write("store_unavailable", () => {
+      if (!isSameStreak(this.#student(userId).streak, before)) return false;
+      this.#putStreak.run(userId, after.current, after.longest, after.lastDay);
+      return true;
+    });
+  }
+
+  erase({ userId, upTo }: Erasure): Promise<void> {
+    return this.#database.write("store_unavailable", () => {
+      this.#erase.run(userId);
+      this.#putErasure.run(userId, upTo);
+    });
+  }
+
+  erasuresBefore(instant: number, limit: number): Promise<Erasure[]> {
+    return this.#database.read("store_unavailable", () =>
+      this.#erasures.all(makeStamp(instant), limit).map(({ userId, upTo }) => ({ userId, upTo })),
+    );
+  }
+
+  forgetErasure({ userId, upTo }: Erasure): Promise<void> {
+    return this.#database.write("store_unavailable", () => void this.#forgetErasure.run(userId, upTo));
+  }
+
+  #student(userId: UserId): Student {
+    const row = this.#read.get(userId);
+    if (row === undefined) return { streak: noStreak, timeZone: null };
+    const { current, longest, lastDay, timeZone } = row;
+    return { streak: { current, longest, lastDay }, timeZone };
+  }
+}
+
+function isSameStreak(one: Streak, other: Streak): boolean {
+  return one.current === other.current && one.longest === other.longest && one.lastDay === other.lastDay;
+}

@@ -1,0 +1,81 @@
+import { completedOf, completionPercentage } from "../domain/completion.ts";
+import type { Course } from "../domain/course.ts";
+import type { LectureId, ProgressKey } from "../domain/ids.ts";
+import { joinPositions, lastWatched, type Position, type Positions, roundToMillisecond } from "../domain/position.ts";
+import { serverTimeAfter } from "../domain/stamp.ts";
+import type { PositionBuffer } from "../ports/position-buffer.ts";
+import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
+import type { CourseReader } from "./course-reader.ts";
+import { existingCourse } from "./existing.ts";
+import type { Followers } from "./followers.ts";
+import type { Identity, StudentDay } from "./student-day.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+
+export interface CourseView {
+  /** Resume position of each existing lecture, in seconds. */
+  readonly watchTimes: ReadonlyMap<LectureId, number>;
+  readonly completionPercentage: number;
+  readonly completedLectures: readonly LectureId[];
+  readonly lastWatchedLecture: LectureId | null;
+  readonly totalLectures: number;
+  readonly serverTime: number;
+}
+
+interface ProgressReaderDeps {
+  buffer: PositionBuffer;
+  store: ProgressStore;
+  courses: CourseReader;
+  followers: Followers;
+  days: StudentDay;
+  telemetry: Telemetry;
+}
+
+/** Reads one student's progress in one course: what the buffer and the store know, joined. */
+export class ProgressReader {
+  readonly #deps: ProgressReaderDeps;
+
+  constructor(deps: ProgressReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws ProgressError `unknown_course` */
+  async read(identity: Identity, courseId: ProgressKey["courseId"]): Promise<CourseView> {
+    const key = { userId: identity.userId, courseId };
+    const { buffer, store, courses } = this.#deps;
+    const [buffered, stored, found] = await Promise.all([buffer.read(key), store.read(key), courses.read(courseId)]);
+    const course = existingCourse(found, courseId);
+    const { positions, reset } = joinPositions(buffered, stored);
+    const existing = existingPositions(positions, course);
+    const completed = completedOf(course, stored.completedAt.keys());
+    this.#completeLate(identity, key, course, stored, completed.length);
+    return {
+      watchTimes: new Map([...existing].map(([lectureId, { seconds }]) => [lectureId, seconds])),
+      completionPercentage: completionPercentage(completed.length, course.lectures.size),
+      completedLectures: completed,
+      lastWatchedLecture: lastWatched(existing)?.lectureId ?? null,
+      totalLectures: course.lectures.size,
+      serverTime: serverTimeAfter(buffered.now, reset),
+    };
+  }
+
+  /** A lecture that was removed may leave the course complete with nobody completing anything; the read notices. */
+  #completeLate(identity: Identity, key: ProgressKey, course: Course, stored: StoredProgress, completed: number): void {
+    if (stored.courseCompletedAt !== null || completed === 0 || completed < course.lectures.size) return;
+    const { days, followers, telemetry } = this.#deps;
+    const work = async () => {
+      await followers.completeCourse(key, await days.now(identity));
+      await followers.settle(key);
+    };
+    work().catch((error: unknown) => telemetry.backgroundFailed("complete course", error));
+  }
+}
+
+/** Positions of lectures that exist, within durations that may have become shorter. */
+function existingPositions(positions: Positions, course: Course): Positions {
+  const existing = new Map<LectureId, Position>();
+  for (const [lectureId, { stamp, seconds }] of positions) {
+    const lecture = course.lectures.get(lectureId);
+    if (lecture) existing.set(lectureId, { stamp, seconds: roundToMillisecond(Math.min(seconds, lecture.durationSeconds)) });
+  }
+  return existing;
+}

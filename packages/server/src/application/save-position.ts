@@ -1,0 +1,77 @@
+import { ProgressError } from "../domain/errors.ts";
+import type { CourseId, LectureId, ProgressKey } from "../domain/ids.ts";
+import { roundToMillisecond } from "../domain/position.ts";
+import { sessionStamp } from "../domain/stamp.ts";
+import type { LectureDetails } from "../domain/course.ts";
+import type { SaveOutcome } from "../ports/position-buffer.ts";
+import type { CourseReader } from "./course-reader.ts";
+import { existingCourse, existingLecture } from "./existing.ts";
+import type { SaveBatch } from "./save-batch.ts";
+
+export interface Heartbeat {
+  readonly key: ProgressKey;
+  readonly lectureId: LectureId;
+  /** The playhead; clamped to the lecture's duration when that is known. */
+  readonly seconds: number;
+  /** Orders the save by its session; without it, by its arrival. */
+  readonly session?: { sessionId: string; sessionStartedAt: number; elapsedMs: number; seq: number };
+}
+
+export type Saved = Extract<SaveOutcome, { status: "stored" | "superseded" }>;
+
+/** Takes heartbeats: one call of the buffer for all that arrive together, and no database. */
+export class PositionSaver {
+  readonly #courses: CourseReader;
+  readonly #batch: SaveBatch;
+
+  constructor(deps: { courses: CourseReader; batch: SaveBatch }) {
+    this.#courses = deps.courses;
+    this.#batch = deps.batch;
+  }
+
+  /**
+   * Resolves when the position, or a newer one, is as safe as the buffer makes it.
+   * @throws ProgressError `unknown_course`, `unknown_lecture`, `session_clock`, `buffer_unavailable`
+   */
+  async save(heartbeat: Heartbeat): Promise<Saved> {
+    const { key, lectureId, session } = heartbeat;
+    const outcome = await this.#batch.add({
+      key,
+      lectureId,
+      seconds: roundToMillisecond(await this.#clamp(key.courseId, lectureId, heartbeat.seconds)),
+      ...(session && { stamp: sessionStamp(session) }),
+    });
+    switch (outcome.status) {
+      case "stored":
+      case "superseded":
+        return outcome;
+      case "ahead":
+        throw new ProgressError("session_clock", "The session is ahead of the service's clock: start a new session from this serverTime and send the position again.", {
+          facts: { serverTime: outcome.serverTime },
+        });
+      case "full":
+        throw new ProgressError("buffer_full", "The service takes no new courses for a moment: send the position again later.");
+      case "failed":
+        throw new ProgressError("buffer_unavailable", "This position could not be stored just now: send it again.", {
+          cause: outcome.reason,
+        });
+    }
+  }
+
+  /** Losing a position is worse than storing one too many: a catalog that cannot be read refuses and clamps nothing. */
+  async #clamp(courseId: CourseId, lectureId: LectureId, seconds: number): Promise<number> {
+    try {
+      const recent = (await this.#courses.recent(courseId))?.lectures.get(lectureId);
+      if (recent !== undefined && seconds <= recent.durationSeconds) return seconds;
+      const { durationSeconds } = await this.#confirmedLecture(courseId, lectureId);
+      return Math.min(seconds, durationSeconds);
+    } catch (error) {
+      if (error instanceof ProgressError && error.code === "store_unavailable") return seconds;
+      throw error;
+    }
+  }
+
+  async #confirmedLecture(courseId: CourseId, lectureId: LectureId): Promise<LectureDetails> {
+    return existingLecture(existingCourse(await this.#courses.confirmed(courseId), courseId), lectureId);
+  }
+}

@@ -1,0 +1,102 @@
+import type { CourseId, UserId } from "../domain/ids.ts";
+import { joinPositions } from "../domain/position.ts";
+import { makeStamp } from "../domain/stamp.ts";
+import type { ActivityDay, ActivityStore } from "../ports/activity-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { PositionBuffer } from "../ports/position-buffer.ts";
+import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
+import type { Student, StudentStore } from "../ports/student-store.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+
+export interface StudentData {
+  readonly student: Student;
+  readonly courses: readonly (Pick<StoredProgress, "positions" | "completedAt" | "courseCompletedAt"> & {
+    courseId: CourseId;
+  })[];
+  readonly activities: readonly (ActivityDay & { completions: string[] })[];
+}
+
+interface StudentDataDeps {
+  buffer: PositionBuffer;
+  store: ProgressStore;
+  activities: ActivityStore;
+  students: StudentStore;
+  clock: Clock;
+  telemetry: Telemetry;
+}
+
+/** Longer than a flush that began before the erasure can last: its lease plus the store's timeout, twice. */
+const lateWriteMs = 40_000;
+const pollMs = 10_000;
+const batchSize = 100;
+
+/** Everything the service holds about one student, to hand out or to forget. */
+export class StudentDataKeeper {
+  readonly #deps: StudentDataDeps;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(deps: StudentDataDeps) {
+    this.#deps = deps;
+  }
+
+  async export(userId: UserId): Promise<StudentData> {
+    const { activities, students } = this.#deps;
+    const [student, stored, days] = await Promise.all([
+      students.read(userId),
+      this.#allProgress(userId),
+      activities.readAll(userId),
+    ]);
+    return { student, courses: stored, activities: days };
+  }
+
+  /** Forgets the student; what a flush under way brings back is forgotten again a little later. */
+  async erase(userId: UserId): Promise<void> {
+    const { buffer, store, activities, students } = this.#deps;
+    const upTo = makeStamp(await buffer.now());
+    const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
+    await students.erase({ userId, upTo });
+    await buffer.erase(userId, known);
+    await Promise.all([store.erase(userId), activities.erase(userId)]);
+  }
+
+  start(): void {
+    this.#running ??= this.#run(this.#stopping.signal);
+  }
+
+  /** Erases what late writes have brought back since the erasures that are old enough. */
+  async eraseAgain(): Promise<void> {
+    const { students, clock, store } = this.#deps;
+    for (const erasure of await students.erasuresBefore(clock.now() - lateWriteMs, batchSize)) {
+      await store.eraseRevived(erasure.userId, erasure.upTo);
+      await students.forgetErasure(erasure);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  async #allProgress(userId: UserId): Promise<StudentData["courses"]> {
+    const { buffer, store } = this.#deps;
+    const [stored, started] = await Promise.all([store.readAll(userId), buffer.startedCourses(userId)]);
+    const byCourse = new Map(stored.map((progress) => [progress.courseId, progress]));
+    const courseIds = new Set([...byCourse.keys(), ...started]);
+    return Promise.all(
+      [...courseIds].map(async (courseId) => {
+        const progress = byCourse.get(courseId) ?? (await store.read({ userId, courseId }));
+        const { positions } = joinPositions(await buffer.read({ userId, courseId }), progress);
+        return { ...progress, courseId, positions };
+      }),
+    );
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, telemetry } = this.#deps;
+    while (!signal.aborted) {
+      await this.eraseAgain().catch((error: unknown) => telemetry.backgroundFailed("erase again", error));
+      await clock.sleep(pollMs, signal);
+    }
+  }
+}

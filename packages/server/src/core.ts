@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import { Completions } from "./application/completions.ts";
+import { CourseEditor } from "./application/course-editor.ts";
+import { CourseReader } from "./application/course-reader.ts";
+import { Dashboard } from "./application/dashboard.ts";
+import { Followers } from "./application/followers.ts";
+import { OutboxRelay } from "./application/outbox-relay.ts";
+import { ProgressReader } from "./application/progress-reader.ts";
+import { SaveBatch } from "./application/save-batch.ts";
+import { PositionSaver } from "./application/save-position.ts";
+import { StreakKeeper } from "./application/streak-keeper.ts";
+import { StudentDataKeeper } from "./application/student-data.ts";
+import { StudentDay } from "./application/student-day.ts";
+import { Students } from "./application/students.ts";
+import { flushPolicy } from "./flush/flush-policy.ts";
+import { Flusher } from "./flush/flusher.ts";
+import type { StreakCounts } from "./ports/activity-store.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Stores } from "./ports/stores.ts";
+import type { Telemetry } from "./ports/telemetry.ts";
+
+/** The use cases, wired to whatever storage and time they are given. */
+export interface Core {
+  readonly saver: PositionSaver;
+  readonly completions: Completions;
+  readonly progress: ProgressReader;
+  readonly dashboard: Dashboard;
+  readonly students: Students;
+  readonly studentData: StudentDataKeeper;
+  readonly editor: CourseEditor;
+  readonly courses: CourseReader;
+  readonly flusher: Flusher;
+  readonly relay: OutboxRelay;
+}
+
+export interface CoreOptions {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly flushIntervalMs: number;
+  readonly defaultTimeZone: string;
+  readonly streakCounts: StreakCounts;
+}
+
+export function createCore(stores: Stores, options: CoreOptions): Core {
+  const { clock, telemetry } = options;
+  const shared = { ...stores, clock, telemetry };
+  const courses = new CourseReader(shared);
+  const days = new StudentDay({ ...shared, defaultZone: options.defaultTimeZone });
+  const streaks = new StreakKeeper({ ...shared, counts: options.streakCounts });
+  const followers = new Followers({ ...shared, streaks });
+  return {
+    saver: new PositionSaver({ courses, batch: new SaveBatch(shared) }),
+    completions: new Completions({ ...shared, courses, followers, days }),
+    progress: new ProgressReader({ ...shared, courses, followers, days }),
+    dashboard: new Dashboard({ ...shared, streaks, days }),
+    students: new Students({ ...shared, days }),
+    studentData: new StudentDataKeeper(shared),
+    editor: new CourseEditor({ ...shared, courses, newId: randomUUID }),
+    courses,
+    flusher: new Flusher({ ...shared, policy: flushPolicy(options.flushIntervalMs) }),
+    relay: new OutboxRelay({ ...shared, followers }),
+  };
+}

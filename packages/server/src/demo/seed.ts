@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import type { CourseDraft } from "../application/course-editor.ts";
+import { type CoreOptions, createCore } from "../core.ts";
+import { addDays, dayAt } from "../domain/activity-day.ts";
+import type { CourseId, LectureId, ProgressKey, UserId } from "../domain/ids.ts";
+import type { Stores } from "../ports/stores.ts";
+
+export const demoStudent = "demo-student" as UserId;
+
+/** The course with real videos: `lecture-1` is served as `lecture-1.mp4`. */
+export const demoCourse = "how-memory-works" as CourseId;
+export const demoLecture = "lecture-1" as LectureId;
+
+const videos = [
+  { title: "How memories are made", durationSeconds: 90 },
+  { title: "Why we forget", durationSeconds: 75 },
+  { title: "Practising so that it stays", durationSeconds: 60 },
+];
+const pastCourses = [
+  { courseId: "algebra", title: "Algebra from the beginning", lectures: 90, done: 90 },
+  { courseId: "music-theory", title: "Reading and hearing music", lectures: 50, done: 50 },
+  { courseId: "world-history", title: "A short history of the world", lectures: 80, done: 62 },
+];
+
+const noon = 12 * 3_600_000;
+
+/**
+ * Gives an empty store a student with a year behind them, by the same use cases that real students use, on the days of a
+ * real one (see activity.json). Interrupted, it goes on where it stopped.
+ * @param onProgress called with the days done and their number
+ * @returns false when there was nothing to do
+ */
+export async function seedDemo(
+  stores: Stores,
+  options: CoreOptions,
+  onProgress: (done: number, total: number) => void,
+): Promise<boolean> {
+  if ((await stores.catalog.read(demoCourse)) !== null) return false;
+  const { editor, saver } = createCore(stores, options);
+  for (const course of pastCourses) await editor.replace(pastCourse(course));
+  await relive(stores, options, onProgress);
+  // The demo's own course comes last: with it the seed is complete.
+  const lectures = videos.map((video, index) => ({ ...video, lectureId: `lecture-${index + 1}` as LectureId }));
+  await editor.replace({ courseId: demoCourse, title: "How memory works", lectures });
+  await saver.save({ key: keyOf(demoCourse), lectureId: demoLecture, seconds: 42.5 });
+  await saver.save({ key: keyOf("world-history"), lectureId: "lecture-63" as LectureId, seconds: 312 });
+  return true;
+}
+
+async function relive(stores: Stores, options: CoreOptions, onProgress: (done: number, total: number) => void): Promise<void> {
+  const today = dayAt(options.clock.now(), "UTC");
+  let now = options.clock.now();
+  const { completions } = createCore(stores, { ...options, clock: { ...options.clock, now: () => now } });
+  const days = readActivity();
+  const lectures = pastCourses.flatMap(({ courseId, done }) =>
+    Array.from({ length: done }, (_, index) => ({ courseId, lectureId: `lecture-${index + 1}` as LectureId })),
+  );
+  for (const [index, [daysAgo, count]] of days.entries()) {
+    const { courseId, lectureId } = lectures[index % lectures.length] as (typeof lectures)[number];
+    const day = addDays(today, -daysAgo);
+    now = Date.parse(day) + noon;
+    await completions.complete({ userId: demoStudent, zone: "UTC" }, keyOf(courseId), lectureId);
+    for (let exercise = 1; exercise < count; exercise++) {
+      await stores.activities.addCompletion(demoStudent, day, courseId as CourseId, `exercise-${exercise}` as LectureId);
+    }
+    onProgress(index + 1, days.length);
+  }
+}
+
+function pastCourse({ courseId, title, lectures }: (typeof pastCourses)[number]): CourseDraft {
+  return {
+    courseId: courseId as CourseId,
+    title,
+    lectures: Array.from({ length: lectures }, (_, index) => ({
+      lectureId: `lecture-${index + 1}` as LectureId,
+      title: `Lecture ${index + 1}`,
+      durationSeconds: 600,
+    })),
+  };
+}
+
+function keyOf(courseId: string): ProgressKey {
+  return { userId: demoStudent, courseId: courseId as CourseId };
+}
+
+function readActivity(): [daysAgo: number, count: number][] {
+  const file = new URL("activity.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { daysAgo: [number, number][] }).daysAgo;
+}

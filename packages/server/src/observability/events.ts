@@ -1,0 +1,46 @@
+import type { Telemetry } from "../ports/telemetry.ts";
+import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Every business event as a log line, a metric, or both. */
+export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
+  metrics.storeReachable.set(1);
+  return {
+    positionsSaved({ stored, superseded, refused, durationMs }) {
+      if (stored > 0) metrics.saves.inc({ outcome: "stored" }, stored);
+      if (superseded > 0) metrics.saves.inc({ outcome: "superseded" }, superseded);
+      if (refused > 0) metrics.saves.inc({ outcome: "refused" }, refused);
+      metrics.saveBatchSeconds.observe(durationMs / 1000);
+    },
+    flushed({ written, refused, unknown, durationMs }) {
+      metrics.flushedKeys.inc({ outcome: "written" }, written);
+      metrics.flushedKeys.inc({ outcome: "refused" }, refused);
+      metrics.flushedKeys.inc({ outcome: "unknown" }, unknown);
+      metrics.flushSeconds.observe(durationMs / 1000);
+      logger.debug({ written, refused, unknown, durationMs }, "flushed");
+    },
+    keyPoisoned({ userId, courseId }, reason) {
+      logger.error({ userId, courseId, reason }, "the store refuses this key again and again; it stays buffered: see the poison list");
+    },
+    claimedKeyMissing({ userId, courseId }) {
+      metrics.missingKeys.inc();
+      logger.error({ userId, courseId }, "buffered positions disappeared before they were stored: was the buffer emptied?");
+    },
+    storeUnreachable(reason, retryInMs) {
+      metrics.storeReachable.set(0);
+      logger.warn({ reason, retryInMs }, "the store does not take writes; saves go on, flushing waits");
+    },
+    storeReachable() {
+      metrics.storeReachable.set(1);
+      logger.info("the store takes writes again");
+    },
+    eventSettled(event) {
+      metrics.events.inc({ type: event.type });
+      logger.info({ event }, event.type);
+    },
+    backgroundFailed(task, error) {
+      metrics.backgroundFailures.inc({ task });
+      logger.warn({ task, err: error }, "background work failed and will be tried again");
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { CourseCompleted, LearningEvent, LectureCompleted } from "../domain/completion.ts";
+import type { CourseId, LectureId, ProgressKey, UserId } from "../domain/ids.ts";
+import type { PositionState } from "../domain/position.ts";
+import type { Stamp } from "../domain/stamp.ts";
+
+/** What the store holds of one student's progress in one course. Instants are milliseconds since 1970. */
+export interface StoredProgress extends PositionState {
+  /** Raised by every completion, undo and start over, never by a flush; 0 before the first of them. */
+  readonly rev: number;
+  readonly completedAt: ReadonlyMap<LectureId, number>;
+  /** How often each lecture was ever completed; undo and start over keep it. */
+  readonly completions: ReadonlyMap<LectureId, number>;
+  readonly courseCompletedAt: number | null;
+  /** Events whose followers are not all done. */
+  readonly outbox: readonly LearningEvent[];
+}
+
+/** What a flush adds: everything the buffer holds of one key. */
+export interface PositionWrite extends PositionState {
+  readonly key: ProgressKey;
+}
+
+export type WriteOutcome =
+  /** Proven to be in the store. */
+  | { readonly status: "written" }
+  /** The store answered that it will not take this one. */
+  | { readonly status: "refused"; readonly reason: string }
+  /** Nobody knows. Writing it again is harmless. */
+  | { readonly status: "unknown"; readonly reason: string };
+
+/** A change of completions. Each carries its event, so that fact and event are one write. */
+export type ProgressChange =
+  | { readonly type: "complete"; readonly event: LectureCompleted }
+  | { readonly type: "undo"; readonly lectureId: LectureId }
+  | { readonly type: "completeCourse"; readonly event: CourseCompleted }
+  | { readonly type: "startOver"; readonly reset: Stamp };
+
+export interface CourseProgress {
+  readonly courseId: CourseId;
+  /** Completed lectures that still exist. */
+  readonly completed: number;
+  /** Lectures that exist. */
+  readonly total: number;
+}
+
+/**
+ * The source of truth. A flush and a completion never touch the same fields, except the reset, which only grows.
+ * Every method rejects with the code `store_unavailable` when its outcome is unknown or nothing was done.
+ */
+export interface ProgressStore {
+  /** Empty (rev 0) when nothing is stored. */
+  read(key: ProgressKey): Promise<StoredProgress>;
+
+  /** All courses of a student, for the export. */
+  readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]>;
+
+  /**
+   * Joins positions and resets by stamp: twice, late or out of order, it changes nothing. One outcome for each write,
+   * in order; never rejects.
+   */
+  join(writes: readonly PositionWrite[]): Promise<WriteOutcome[]>;
+
+  /**
+   * Applies the change and raises `rev` if `rev` is still the one given; else changes nothing and returns false. `undo` also forgets `courseCompletedAt`;
+   * `startOver` forgets all completions. Events are added to the outbox.
+   */
+  change(key: ProgressKey, rev: number, change: ProgressChange): Promise<boolean>;
+
+  /** Takes an event off the outbox: all its followers are done. */
+  settle(key: ProgressKey, eventId: string): Promise<void>;
+
+  /** Keys with events in their outbox that occurred before the given instant, oldest first where that is cheap. */
+  unsettled(before: number, limit: number): Promise<ProgressKey[]>;
+
+  /** A row for every course the student has progress in or that is listed, if the catalog has it; ordered by id. */
+  courseProgress(userId: UserId, started: readonly CourseId[]): Promise<CourseProgress[]>;
+
+  /** Completed lectures over all courses, deleted ones included. */
+  totalCompleted(userId: UserId): Promise<number>;
+
+  erase(userId: UserId): Promise<void>;
+
+  /** Erases what a late flush has brought back: progress without completions and without a position after the stamp. */
+  eraseRevived(userId: UserId, upTo: Stamp): Promise<void>;
+}

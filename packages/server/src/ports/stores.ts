@@ -1,0 +1,25 @@
+import type { ActivityStore } from "./activity-store.ts";
+import type { Catalog, CatalogCache } from "./catalog.ts";
+import type { EventSink } from "./event-sink.ts";
+import type { PositionBuffer } from "./position-buffer.ts";
+import type { ProgressStore } from "./progress-store.ts";
+import type { StudentStore } from "./student-store.ts";
+
+/** Whether one part of the service can do its work; `detail` says what to do when it cannot. */
+export interface PartHealth {
+  readonly status: "ok" | "unavailable";
+  readonly detail?: string;
+}
+
+/** Every port, over one kind of storage. */
+export interface Stores extends AsyncDisposable {
+  readonly buffer: PositionBuffer;
+  readonly store: ProgressStore;
+  readonly catalog: Catalog;
+  readonly cache: CatalogCache;
+  readonly activities: ActivityStore;
+  readonly students: StudentStore;
+  readonly sink: EventSink;
+  /** Never rejects. */
+  health(): Promise<Record<string, PartHealth>>;
+}

@@ -1,0 +1,36 @@
+import type { UserId } from "../domain/ids.ts";
+import type { Stamp } from "../domain/stamp.ts";
+import type { Streak } from "../domain/streak.ts";
+
+export interface Student {
+  readonly streak: Streak;
+  /** The IANA zone the student chose, or null. */
+  readonly timeZone: string | null;
+}
+
+/** A student who asked to be forgotten; what a late flush brings back is erased once more. */
+export interface Erasure {
+  readonly userId: UserId;
+  /** Everything up to this stamp is forgotten. */
+  readonly upTo: Stamp;
+}
+
+/** What is kept of each student. Rejects with the code `store_unavailable` when an outcome is unknown or nothing was done. */
+export interface StudentStore {
+  /** A newcomer has no streak and no zone. */
+  read(userId: UserId): Promise<Student>;
+
+  setTimeZone(userId: UserId, timeZone: string): Promise<void>;
+
+  /** Replaces the streak if it is still the one given; else changes nothing and returns false. */
+  replaceStreak(userId: UserId, before: Streak, after: Streak): Promise<boolean>;
+
+  /** Forgets the student and leaves the erasure behind. */
+  erase(erasure: Erasure): Promise<void>;
+
+  /** Erasures left behind whose stamp lies before the given instant, milliseconds since 1970. */
+  erasuresBefore(instant: number, limit: number): Promise<Erasure[]>;
+
+  /** The erasure is complete. What the student has done since stays. */
+  forgetErasure(erasure: Erasure): Promise<void>;
+}

@@ -1,0 +1,17 @@
+import type { LearningEvent } from "../domain/completion.ts";
+import type { ProgressKey } from "../domain/ids.ts";
+
+/** What the core tells its operators: one method for each thing that can happen. None may throw. */
+export interface Telemetry {
+  positionsSaved(outcome: { stored: number; superseded: number; refused: number; durationMs: number }): void;
+  flushed(outcome: { written: number; refused: number; unknown: number; durationMs: number }): void;
+  /** The store refused a key for good; it waits on the poison list. */
+  keyPoisoned(key: ProgressKey, reason: string): void;
+  /** Buffered data disappeared before it was acknowledged. */
+  claimedKeyMissing(key: ProgressKey): void;
+  storeUnreachable(reason: string, retryInMs: number): void;
+  storeReachable(): void;
+  eventSettled(event: LearningEvent): void;
+  /** Something in the background failed and will be tried again. */
+  backgroundFailed(task: string, error: unknown): void;
+}
