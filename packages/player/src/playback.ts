@@ -98,6 +98,7 @@ export class Playback {
   }
 
   #play(): void {
+    this.#browser.clearTimeout(this.#seekTimer);
     this.#restart();
     this.#listener.started();
     this.#listener.due(always);
@@ -105,9 +106,8 @@ export class Playback {
 
   /** The first heartbeat comes after a random time: a class that presses play together must not beat together. */
   #restart(): void {
-    const { performance, Math } = this.#browser;
     this.look(!this.#video.paused);
-    this.#beatAt = performance.now() + Math.random() * this.#intervalMs;
+    this.#beatAt = this.#browser.performance.now() + this.#browser.Math.random() * this.#intervalMs;
     this.#tick();
   }
 

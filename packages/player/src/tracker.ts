@@ -61,7 +61,10 @@ export class LectureTracker implements Tracker {
     });
     this.#playback = new Playback(video, browser, signal, this.#ranges, {
       started: () => this.#takeOver(),
-      due: (leastMove) => this.#record(leastMove),
+      due: (leastMove) => {
+        this.#record(leastMove);
+        this.#releaseIfUnused();
+      },
       ticked: () => this.#checkCoverage(),
       emptied: () => this.#resume.restore(this.position),
     });
@@ -123,7 +126,12 @@ export class LectureTracker implements Tracker {
   #hide(isLeaving = false): void {
     this.#record(anyMove);
     this.#progress.hurry(isLeaving);
-    if (isLeaving || this.#video.paused) this.#lock.release();
+    if (isLeaving) this.#lock.release();
+    this.#releaseIfUnused();
+  }
+
+  #releaseIfUnused(): void {
+    if (this.#browser.document.hidden && this.#video.paused) this.#lock.release();
   }
 
   #takeOver(): void {
