@@ -10,7 +10,7 @@ export interface TrackOptions {
   readonly getToken: () => string | Promise<string>;
   readonly courseId: string;
   readonly lectureId: string;
-  /** Second to start at, before everything stored. Default: the page's `?t=` (`90`, `90s`, `1h2m3s`), if it has one. */
+  /** Second to start at, before everything stored. Default: the page's `?t=` (`90` or `90s`), if it has one. */
   readonly startAt?: number | undefined;
   /** Share of the lecture, 0..1, that must have been played before `completable` is emitted. Default: 0.9. */
   readonly completionThreshold?: number | undefined;

@@ -1,6 +1,6 @@
 import type { Browser } from "./browser.ts";
 import { keyOf, type Message } from "./message.ts";
-import type { Beacon, Reply, Transport } from "./transport.ts";
+import { type Beacon, isUnauthorized, type Reply, type Transport } from "./transport.ts";
 
 const secondMs = 1_000;
 const longestRetryMs = 60_000;
@@ -25,7 +25,7 @@ export class Delivery {
   readonly #transport: Transport;
   readonly #beacon: Beacon | undefined;
   readonly #listener: DeliveryListener;
-  readonly #queue: Message[] = [];
+  #queue: Map<string, Message> = new Map();
   #inFlight: { readonly message: Message; readonly abort: AbortController } | undefined;
   #timer: number | undefined;
   /** Tries in a row that were not answered for good; of these, in a row, without a status. */
@@ -41,20 +41,19 @@ export class Delivery {
   }
 
   has(key: string): boolean {
-    return this.#queue.some((queued) => keyOf(queued) === key);
+    return this.#queue.has(key);
   }
 
   /** The message, or the one that has taken its place in the queue. */
   newest<Kind extends Message>(message: Kind): Kind {
-    return (this.#queue.find((queued) => keyOf(queued) === keyOf(message)) as Kind | undefined) ?? message;
+    return (this.#queue.get(keyOf(message)) as Kind | undefined) ?? message;
   }
 
   /** Queues the message in the place of its older version, or at the end; `isUrgent`: at the front. */
   put(message: Message, isUrgent = false): void {
-    const index = this.#queue.findIndex((queued) => keyOf(queued) === keyOf(message));
-    if (index >= 0) this.#queue.splice(index, 1, message);
-    else if (isUrgent) this.#queue.unshift(message);
-    else this.#queue.push(message);
+    const key = keyOf(message);
+    if (isUrgent) this.#queue = new Map([[key, message], ...this.#queue]);
+    this.#queue.set(key, message);
     // At the end of the turn, so that what is recorded in one turn goes in one request.
     queueMicrotask(() => {
       if (!this.#inFlight && this.#timer === undefined) void this.#send();
@@ -62,13 +61,12 @@ export class Delivery {
   }
 
   drop(message: Message): void {
-    const index = this.#queue.indexOf(message);
-    if (index >= 0) this.#queue.splice(index, 1);
+    if (this.newest(message) === message) this.#queue.delete(keyOf(message));
   }
 
   /** Sends now what waits for another try or another answer, because the page may not live to do it later. */
   hurry(isLeaving = false): void {
-    const [message] = this.#queue;
+    const [message] = this.#queue.values();
     if (!message || this.#browser.performance.now() < this.#notBefore) return;
     if (isLeaving && this.#beacon) this.#beacon(message);
     else if (isLeaving || this.#inFlight?.message !== message) void this.#send();
@@ -79,7 +77,7 @@ export class Delivery {
     this.#timer = undefined;
     this.#inFlight?.abort.abort();
     this.#inFlight = undefined;
-    const [message] = this.#queue;
+    const [message] = this.#queue.values();
     if (!message) return;
 
     const inFlight = { message, abort: new AbortController() };
@@ -110,9 +108,10 @@ export class Delivery {
   }
 }
 
-/** Whether the same request may succeed later. */
-function isPassing({ status, body }: Reply): boolean {
+/** Whether it may succeed later: without an answer, signed in again, in a new session, or when the service is better. */
+function isPassing(reply: Reply): boolean {
+  const { status, body } = reply;
   return (
-    !status || status >= 500 || [401, 403, 408, 425, 429].includes(status) || (status === 409 && body.serverTime !== undefined)
+    !status || status >= 500 || [408, 425, 429].includes(status) || isUnauthorized(reply) || (status === 409 && !!body.serverTime)
   );
 }

@@ -1,24 +1,15 @@
 import type { TrackerEvents } from "./api.ts";
 
-type Listener<Type extends keyof TrackerEvents> = (event: TrackerEvents[Type]) => void;
-
 export class Emitter {
-  readonly #listeners: { [Type in keyof TrackerEvents]: Set<Listener<Type>> } = {
-    status: new Set(),
-    resumed: new Set(),
-    resumable: new Set(),
-    completable: new Set(),
-    problem: new Set(),
-  };
+  readonly #listeners: Map<keyof TrackerEvents, Set<(event: never) => void>> = new Map();
 
-  on<Type extends keyof TrackerEvents>(type: Type, listener: Listener<Type>): () => void {
-    const listeners: Set<Listener<Type>> = this.#listeners[type];
-    listeners.add(listener);
+  on<Type extends keyof TrackerEvents>(type: Type, listener: (event: TrackerEvents[Type]) => void): () => void {
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(listener));
     return () => listeners.delete(listener);
   }
 
   emit<Type extends keyof TrackerEvents>(type: Type, event: TrackerEvents[Type]): void {
-    const listeners: Set<Listener<Type>> = this.#listeners[type];
-    listeners.forEach((listener) => listener(event));
+    this.#listeners.get(type)?.forEach((listener) => listener(event as never));
   }
 }

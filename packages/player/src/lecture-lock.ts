@@ -19,18 +19,11 @@ export class LectureLock {
     this.#onLost = onLost;
   }
 
-  /** Takes the lecture over from any other tab. */
-  seize(): void {
+  /** Takes the lecture if no other tab has it; `isByForce`: in any case. */
+  take(isByForce: boolean): void {
     if (this.isHeld) return;
-    this.isHeld = true;
-    this.#request({ steal: true });
-  }
-
-  /** Takes the lecture if no other tab has it. */
-  takeIfFree(): void {
-    if (this.isHeld) return;
-    if (this.#locks) this.#request({ ifAvailable: true });
-    else this.isHeld = true;
+    this.isHeld = isByForce || !this.#locks;
+    this.#request(isByForce ? { steal: true } : { ifAvailable: true });
   }
 
   release(): void {

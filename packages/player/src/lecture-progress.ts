@@ -2,9 +2,9 @@ import type { CompleteRequest } from "@aetherlearn/protocol";
 import type { TrackerProblem, TrackerStatus, TrackOptions } from "./api.ts";
 import type { Browser } from "./browser.ts";
 import { Delivery, type DeliveryListener } from "./delivery.ts";
-import { keyOf, type CompleteMessage, type Message, type SaveMessage, type UnsentMessage } from "./message.ts";
-import { recordedAt, Session, type Snapshot, stampOf } from "./session.ts";
-import { httpTransport, type Reply, type ReplyBody } from "./transport.ts";
+import { keyOf, type Message, type SaveMessage, type UnsentMessage } from "./message.ts";
+import { recordedAt, Session, type Snapshot } from "./session.ts";
+import { httpTransport, isUnauthorized, type Reply, type ReplyBody } from "./transport.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
 
 const toleratedLagMs = 2_000;
@@ -34,15 +34,13 @@ export class LectureProgress implements DeliveryListener {
   readonly #browser: Browser;
   readonly #listener: ProgressListener;
   readonly #lecture: CompleteRequest;
-  readonly #load: Message;
+  readonly #question: Message;
   readonly #saveKey: string;
   readonly #unsent: UnsentMessages;
   readonly #delivery: Delivery;
   #session: Session | undefined;
   #isOpen = false;
   #isTakenUp = false;
-  /** Position, in seconds, that the service told last. */
-  #stored: number | undefined;
   /** Position, in seconds, that is the newest as far as this page knows. */
   #newest = 0;
   /** What an earlier page left unsent, unless the service has a newer one. */
@@ -59,12 +57,12 @@ export class LectureProgress implements DeliveryListener {
     this.#browser = browser;
     this.#listener = listener;
     this.#lecture = { courseId: canonical(courseId), lectureId: canonical(lectureId) };
-    this.#load = { kind: "load", body: this.#lecture };
+    this.#question = { kind: "load", body: this.#lecture };
     this.#unsent = new UnsentMessages(browser, userId);
     this.#delivery = new Delivery(browser, httpTransport(browser, options, (token) => this.#identify(token)), this);
     this.#saveKey = keyOf({ kind: "save", body: this.#lecture });
     if (userId !== undefined) this.#takeUp();
-    this.#delivery.put(this.#load);
+    this.#delivery.put(this.#question);
   }
 
   /** Keeps a position, in seconds, and brings it to the service. */
@@ -89,7 +87,7 @@ export class LectureProgress implements DeliveryListener {
 
   /** Asks whether another device has gone on, unless this one still has something to say. */
   compare(): void {
-    if (this.isKnown && !this.#isSaving) this.#delivery.put(this.#load);
+    if (this.isKnown && !this.#isSaving) this.#delivery.put(this.#question);
   }
 
   /** Sends what is unsent now; `isLeaving`: the page may be gone in a moment. */
@@ -99,23 +97,24 @@ export class LectureProgress implements DeliveryListener {
 
   /** Asks nothing any more; what is unsent goes on being sent. */
   stop(): void {
-    this.#delivery.drop(this.#load);
+    this.#delivery.drop(this.#question);
   }
 
   answered(message: Message, reply: Reply): void {
     const { status, body } = reply;
-    if (status >= 400) this.#refused(message, reply);
-    else if (message.kind === "load") this.#loaded(body);
-    else if (message.kind === "save") this.#saved(message, body);
-    else this.#completed(message);
-    if (status < 400 && this.status !== "idle") this.#change(this.#isSaving ? "saving" : "saved");
-    this.#followClock(message, reply);
+    const { stamp = "", superseded, persisted = stamp } = body;
+    const isRefused = status >= 400;
+    const isOver = isRefused || superseded === true || (persisted ?? "") >= stamp;
+    if (message.kind !== "load" && isOver) this.#unsent.remove(message);
+    if (isRefused) this.#refuse(message, reply);
+    else if (this.#isOwn(message)) this.#accept(message, reply);
+    if (!isRefused && this.status !== "idle") this.#change(this.#isSaving ? "saving" : "saved");
     if (this.#isOpen && !this.#isSaving) this.#tell();
   }
 
-  delayed(message: Message, { status, body }: Reply, isSilent: boolean): void {
-    if (message.kind === "save" && status === 409) return this.#resend(message, body.serverTime);
-    const isBlocked = status === 401 || status === 403 || (isSilent && this.#browser.navigator.onLine);
+  delayed(message: Message, reply: Reply, isSilent: boolean): void {
+    if (message.kind === "save" && reply.status === 409) return this.#resend(message, reply.body.serverTime);
+    const isBlocked = isUnauthorized(reply) || (isSilent && this.#browser.navigator.onLine);
     this.#change(isBlocked ? "blocked" : "offline");
     this.#tell();
   }
@@ -143,46 +142,41 @@ export class LectureProgress implements DeliveryListener {
     if (this.isKnown) return;
     this.isKnown = true;
     this.#session ??= new Session(this.#browser, this.#leftover);
-    this.#newest = this.#leftover?.watchTime ?? this.#stored ?? 0;
+    this.#newest = this.#leftover?.watchTime ?? this.#newest;
     this.#listener.known(this.#newest);
   }
 
-  #loaded({ serverTime = 0, watchTimes = {}, completedLectures = [] }: ReplyBody): void {
+  #load({ serverTime = 0, watchTimes = {}, completedLectures = [] }: ReplyBody): void {
     const { lectureId } = this.#lecture;
     const wasOpen = this.#isOpen;
     this.#isOpen = true;
     this.isCompleted = completedLectures.includes(lectureId);
-    this.#stored = Object.hasOwn(watchTimes, lectureId) ? watchTimes[lectureId] : undefined;
     if (!wasOpen) this.#session = new Session(this.#browser, { sessionStartedAt: serverTime });
-    if (!this.isKnown || this.#stored === undefined) return;
-    if (Math.abs(this.#stored - this.#newest) <= elsewhereSeconds) return;
-    this.#newest = this.#stored;
-    this.#listener.differs(this.#stored, wasOpen ? "elsewhere" : "late");
+    const stored = Object.hasOwn(watchTimes, lectureId) ? (watchTimes[lectureId] ?? 0) : this.#newest;
+    const isElsewhere = Math.abs(stored - this.#newest) > elsewhereSeconds;
+    this.#newest = stored;
+    if (this.isKnown && isElsewhere) this.#listener.differs(stored, wasOpen ? "elsewhere" : "late");
   }
 
-  #saved(message: SaveMessage, { stamp, superseded, persisted, nextIntervalMs = 0 }: ReplyBody): void {
-    const ownStamp = stamp ?? stampOf(message.body);
-    if (superseded || persisted === undefined || (persisted ?? "") >= ownStamp) this.#unsent.remove(message);
-    if (!this.#isOwn(message)) return;
-    this.#listener.paced(nextIntervalMs);
-    if (!superseded) return;
-    this.#leftover = undefined;
-    this.compare();
+  #accept(message: Message, reply: Reply): void {
+    const { superseded, nextIntervalMs = 0 } = reply.body;
+    if (message.kind === "load") this.#load(reply.body);
+    else if (message.kind === "complete") {
+      this.isCompleted = true;
+      this.#endCompletion?.();
+    } else this.#listener.paced(nextIntervalMs);
+    if (superseded) {
+      this.#leftover = undefined;
+      this.compare();
+    }
+    this.#followClock(message, reply);
   }
 
-  #completed(message: CompleteMessage): void {
-    this.#unsent.remove(message);
-    if (!this.#isOwn(message)) return;
-    this.isCompleted = true;
-    this.#endCompletion?.();
-  }
-
-  #refused(message: Message, { status, body: { code, detail } }: Reply): void {
+  #refuse(message: Message, { status, body: { code, detail } }: Reply): void {
     const problem = { status, code, detail };
-    if (message.kind !== "load") this.#unsent.remove(message);
     if (this.#isOwn(message)) {
       if (message.kind === "save") this.#leftover = undefined;
-      else this.#endCompletion?.(problem);
+      if (message.kind === "complete") this.#endCompletion?.(problem);
     }
     this.#change("blocked");
     this.#listener.refused(problem);
@@ -210,7 +204,8 @@ export class LectureProgress implements DeliveryListener {
 
   #save(body: Snapshot): void {
     this.#keep({ kind: "save", body });
-    this.#change("saving");
+    // Trouble is over when something was answered, not when there is more to send.
+    if (this.status === "idle" || this.status === "saved") this.#change("saving");
   }
 
   #keep(message: UnsentMessage): void {

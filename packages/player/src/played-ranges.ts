@@ -41,17 +41,15 @@ export class PlayedRanges {
     const from = Math.round(fromSeconds * perSecond);
     const to = Math.round(toSeconds * perSecond);
     if (!(to > from)) return;
-    const apart = this.#ranges.filter((range) => range[1] + closableGap < from || range[0] > to);
-    const joined = this.#ranges.filter((range) => !apart.includes(range));
-    if (apart.length === maxRanges) apart.splice(shortest(apart), 1);
-    const start = Math.min(from, ...joined.map((range) => range[0]));
-    const end = Math.max(to, ...joined.map((range) => range[1]));
+    let [start, end] = [from, to];
+    const apart = this.#ranges.filter((range) => {
+      if (range[1] + closableGap < from || range[0] > to) return true;
+      start = Math.min(start, range[0]);
+      end = Math.max(end, range[1]);
+      return false;
+    });
+    // Losing the shortest credits least too little; the range being played is not among these.
+    if (apart.length === maxRanges) apart.sort((a, b) => a[1] - a[0] - b[1] + b[0]).shift();
     this.#ranges = [...apart, [start, end] as const].sort((a, b) => a[0] - b[0]);
   }
-}
-
-/** Losing the shortest credits least too little; the range being played is never offered here. */
-function shortest(ranges: readonly PlayedRange[]): number {
-  const lengths = ranges.map(([from, to]) => to - from);
-  return lengths.indexOf(Math.min(...lengths));
 }

@@ -12,11 +12,10 @@ export function resumePosition(stored: number, duration: number, isCompleted: bo
   return isCompleted || stored < soonestSeconds || duration - stored <= nearlyOver ? 0 : stored;
 }
 
-/** Seconds of a `?t=`: `90`, `90s`, `1m30s`, `1h2m3s`; undefined for anything else. */
+/** Seconds of a `?t=90` or `?t=90s`; undefined for anything else. */
 export function linkedPosition(search: string): number | undefined {
-  const [all, hours, minutes, seconds] =
-    /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?$/.exec(new URLSearchParams(search).get("t") ?? "") ?? [];
-  return all ? Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0) : undefined;
+  const [, seconds] = /^(\d+(?:\.\d+)?)s?$/.exec(new URLSearchParams(search).get("t") ?? "") ?? [];
+  return seconds === undefined ? undefined : Number(seconds);
 }
 
 export interface ResumeListener {

@@ -10,12 +10,6 @@ export function recordedAt({ sessionStartedAt, elapsedMs }: SessionFields): numb
   return sessionStartedAt + elapsedMs;
 }
 
-/** The order of positions, as the service has it: the greater string is newer. */
-export function stampOf(fields: SessionFields): string {
-  const { seq, sessionId } = fields;
-  return `${recordedAt(fields)}`.padStart(13, "0") + `${seq}`.padStart(8, "0") + sessionId;
-}
-
 /**
  * One sitting of one student with one lecture. It begins at a service time and from then on only counts monotonic
  * milliseconds, so a wrong clock on the device cannot reorder anything.
@@ -57,6 +51,6 @@ export class Session {
 }
 
 function newSessionId(browser: Browser): string {
-  const bytes = browser.crypto.getRandomValues(new Uint8Array(8));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const [random = 0n] = browser.crypto.getRandomValues(new BigUint64Array(1));
+  return random.toString(16).padStart(16, "0");
 }

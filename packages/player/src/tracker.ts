@@ -33,8 +33,8 @@ export class LectureTracker implements Tracker {
   readonly #progress: LectureProgress;
   readonly #playback: Playback;
   readonly #startedAt: number;
-  #recorded = Number.NaN;
-  #stoodAt = Number.NaN;
+  #recorded = NaN;
+  #stoodAt = NaN;
   #leastMove = leastStartSeconds;
   #announced: TrackerStatus = "idle";
   #isSuperseded = false;
@@ -108,18 +108,18 @@ export class LectureTracker implements Tracker {
 
   #followPage(): void {
     const { document } = this.#browser;
-    const { signal } = this.#end;
-    const leave = (): void => this.#hide(true);
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.#hide() : this.#show()), { signal });
-    document.addEventListener("freeze", leave, { signal });
-    this.#browser.addEventListener("pagehide", leave, { signal });
-    this.#browser.addEventListener("online", () => this.#progress.hurry(), { signal });
+    const listen = (target: Pick<Window, "addEventListener">, type: string, reaction: () => void): void =>
+      target.addEventListener(type, reaction, { signal: this.#end.signal });
+    listen(document, "visibilitychange", () => (document.hidden ? this.#hide() : this.#show()));
+    listen(document, "freeze", () => this.#hide(true));
+    listen(this.#browser, "pagehide", () => this.#hide(true));
+    listen(this.#browser, "online", () => this.#progress.hurry());
     if (!document.hidden) this.#show();
   }
 
   #show(): void {
     this.#progress.compare();
-    if (this.#video.paused) this.#lock.takeIfFree();
+    if (this.#video.paused) this.#lock.take(false);
     else this.#takeOver();
   }
 
@@ -135,7 +135,7 @@ export class LectureTracker implements Tracker {
   }
 
   #takeOver(): void {
-    this.#lock.seize();
+    this.#lock.take(true);
     this.#announce();
   }
 
@@ -183,7 +183,7 @@ export class LectureTracker implements Tracker {
     this.#playback.look();
     const position = Math.round(this.position * 1000) / 1000;
     if (Math.abs(position - this.#stoodAt) < this.#leastMove) return;
-    this.#stoodAt = Number.NaN;
+    this.#stoodAt = NaN;
     if (Math.abs(position - this.#recorded) < leastMove) return;
     this.#recorded = position;
     this.#progress.record(position);

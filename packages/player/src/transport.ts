@@ -39,11 +39,11 @@ export function httpTransport(
     const isLoad = kind === "load";
     return browser.fetch(`${endpoint}/progress/${isLoad ? body.courseId : kind}`, {
       method: isLoad ? "GET" : "POST",
-      headers: { authorization: `Bearer ${token}`, ...(!isLoad && { "content-type": "application/json" }) },
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       body: isLoad ? null : JSON.stringify(body),
       cache: "no-store",
       credentials: "omit",
-      keepalive: !isLoad,
+      keepalive: true,
       signal,
     });
   };
@@ -51,7 +51,7 @@ export function httpTransport(
   const exchange = async (message: Message, signal: AbortSignal): Promise<Reply> => {
     const sentAt = browser.performance.now();
     let response = await ask(message, signal);
-    if (response.status === 401 || response.status === 403) {
+    if (isUnauthorized(response)) {
       token = undefined;
       response = await ask(message, signal);
     }
@@ -77,6 +77,11 @@ export function httpTransport(
     browser.navigator.sendBeacon(`${endpoint}/progress/${kind}`, JSON.stringify({ ...body, token }));
   };
   return [transport, "keepalive" in browser.Request.prototype ? undefined : beacon];
+}
+
+/** The token is missing, over, or not enough. */
+export function isUnauthorized({ status }: { readonly status: number }): boolean {
+  return status === 401 || status === 403;
 }
 
 /** Seconds or a date; a date counts from the service's own `Date`, as the device's clock may be wrong. */

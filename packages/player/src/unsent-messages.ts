@@ -1,6 +1,6 @@
 import type { Browser } from "./browser.ts";
 import { keyOf, type UnsentMessage } from "./message.ts";
-import { stampOf } from "./session.ts";
+import { recordedAt } from "./session.ts";
 
 const prefix = "aetherlearn/";
 const maxKept = 64;
@@ -12,7 +12,7 @@ type Kept = UnsentMessage & { readonly keptAt: number };
  * What has not arrived yet, in `localStorage`: at most 64 messages (so at most 32 kB), at most 30 days. Storage may be
  * full, forbidden or edited by anybody; then this keeps less and never throws.
  *
- * Invariants: one message a key, and the newest stamp wins, whichever tab wrote it. Without an owner nothing is kept:
+ * Invariants: one message a key, and the newest position wins, whichever tab wrote it. Without an owner nothing is kept:
  * one student's positions must not be sent as another's.
  */
 export class UnsentMessages {
@@ -83,7 +83,7 @@ function parse(json: string | null): Kept | undefined {
 }
 
 function isNewer(kept: UnsentMessage, message: UnsentMessage): boolean {
-  return kept.kind === "save" && message.kind === "save" && stampOf(kept.body) > stampOf(message.body);
+  return kept.kind === "save" && message.kind === "save" && recordedAt(kept.body) > recordedAt(message.body);
 }
 
 function attempt<Result>(operation: () => Result): Result | undefined {
@@ -94,9 +94,9 @@ function attempt<Result>(operation: () => Result): Result | undefined {
   }
 }
 
-/** Enough to tell the students of one browser apart without writing down who they are (FNV-1a). */
+/** Enough to tell the students of one browser apart without writing down who they are. */
 function fingerprint(userId: string): string {
-  let hash = 0x811c9dc5;
-  for (const character of userId) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
-  return (hash >>> 0).toString(36);
+  let hash = 0;
+  for (const character of userId) hash = Math.imul(hash, 31) + (character.codePointAt(0) ?? 0);
+  return hash.toString(36);
 }
