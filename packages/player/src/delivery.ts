@@ -97,12 +97,11 @@ export class Delivery {
   }
 
   #retryLater(message: Message, reply: Reply): void {
-    const { performance } = this.#browser;
     this.#silences = reply.status ? 0 : this.#silences + 1;
     const isSilent = this.#silences >= silencesUntilProbing;
     const backOffMs = Math.min(longestRetryMs, secondMs * 2 ** this.#failures++) * this.#browser.Math.random();
     const delayMs = reply.retryAfterMs ?? (isSilent ? longestRetryMs : backOffMs);
-    this.#notBefore = performance.now() + (reply.retryAfterMs ?? 0);
+    this.#notBefore = this.#browser.performance.now() + (reply.retryAfterMs ?? 0);
     this.#timer = this.#browser.setTimeout(() => void this.#send(), delayMs);
     this.#listener.delayed(message, reply, isSilent);
   }

@@ -1,15 +1,18 @@
 import type { TrackerEvents } from "./api.ts";
 
+type Listener = (event: never) => void;
+
+/** Has listeners; whoever extends it has something to tell them. */
 export class Emitter {
-  readonly #listeners: Map<keyof TrackerEvents, Set<(event: never) => void>> = new Map();
+  readonly #listeners: Set<readonly [type: keyof TrackerEvents, listener: Listener]> = new Set();
 
   on<Type extends keyof TrackerEvents>(type: Type, listener: (event: TrackerEvents[Type]) => void): () => void {
-    const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners.add(listener));
-    return () => listeners.delete(listener);
+    const entry = [type, listener] as const;
+    this.#listeners.add(entry);
+    return () => this.#listeners.delete(entry);
   }
 
-  emit<Type extends keyof TrackerEvents>(type: Type, event: TrackerEvents[Type]): void {
-    this.#listeners.get(type)?.forEach((listener) => listener(event as never));
+  protected emit<Type extends keyof TrackerEvents>(type: Type, event: TrackerEvents[Type]): void {
+    for (const [wanted, listener] of this.#listeners) if (wanted === type) listener(event as never);
   }
 }

@@ -38,24 +38,27 @@ export class LectureProgress implements DeliveryListener {
   readonly #saveKey: string;
   readonly #unsent: UnsentMessages;
   readonly #delivery: Delivery;
-  #session: Session | undefined;
+  #session: Session;
   #isOpen = false;
   #isTakenUp = false;
   /** Position, in seconds, that is the newest as far as this page knows. */
   #newest = 0;
   /** What an earlier page left unsent, unless the service has a newer one. */
   #leftover: Snapshot | undefined;
+  /** What keeps positions from arriving, until something is answered. */
+  #trouble: "offline" | "blocked" | undefined;
+  #hasSaved = false;
   #completion: Promise<void> | undefined;
   #endCompletion: ((problem?: TrackerProblem) => void) | undefined;
   /** Whether the student's position is known, so that positions may be recorded. */
   isKnown = false;
   isCompleted = false;
-  status: TrackerStatus = "idle";
 
   constructor(browser: Browser, options: TrackOptions, listener: ProgressListener) {
     const { courseId, lectureId, userId } = options;
     this.#browser = browser;
     this.#listener = listener;
+    this.#session = new Session(browser);
     this.#lecture = { courseId: canonical(courseId), lectureId: canonical(lectureId) };
     this.#question = { kind: "load", body: this.#lecture };
     this.#unsent = new UnsentMessages(browser, userId);
@@ -65,9 +68,14 @@ export class LectureProgress implements DeliveryListener {
     this.#delivery.put(this.#question);
   }
 
+  get status(): TrackerStatus {
+    if (this.#trouble) return this.#trouble;
+    if (this.#delivery.has(this.#saveKey)) return "saving";
+    return this.#hasSaved ? "saved" : "idle";
+  }
+
   /** Keeps a position, in seconds, and brings it to the service. */
   record(watchTime: number): void {
-    if (!this.#session) return;
     this.#newest = watchTime;
     this.#save({ ...this.#lecture, watchTime, ...this.#session.next() });
   }
@@ -87,7 +95,7 @@ export class LectureProgress implements DeliveryListener {
 
   /** Asks whether another device has gone on, unless this one still has something to say. */
   compare(): void {
-    if (this.isKnown && !this.#isSaving) this.#delivery.put(this.#question);
+    if (this.isKnown && !this.#delivery.has(this.#saveKey)) this.#delivery.put(this.#question);
   }
 
   /** Sends what is unsent now; `isLeaving`: the page may be gone in a moment. */
@@ -106,16 +114,20 @@ export class LectureProgress implements DeliveryListener {
     const isRefused = status >= 400;
     const isOver = isRefused || superseded === true || (persisted ?? "") >= stamp;
     if (message.kind !== "load" && isOver) this.#unsent.remove(message);
-    if (isRefused) this.#refuse(message, reply);
-    else if (this.#isOwn(message)) this.#accept(message, reply);
-    if (!isRefused && this.status !== "idle") this.#change(this.#isSaving ? "saving" : "saved");
-    if (this.#isOpen && !this.#isSaving) this.#tell();
+    this.#trouble = undefined;
+    if (this.#isOwn(message)) {
+      if (isRefused) this.#refuse(message, reply);
+      else this.#accept(message, reply);
+    }
+    this.#listener.changed();
+    if (this.#isOpen && !this.#delivery.has(this.#saveKey)) this.#tell();
   }
 
   delayed(message: Message, reply: Reply, isSilent: boolean): void {
     if (message.kind === "save" && reply.status === 409) return this.#resend(message, reply.body.serverTime);
     const isBlocked = isUnauthorized(reply) || (isSilent && this.#browser.navigator.onLine);
-    this.#change(isBlocked ? "blocked" : "offline");
+    this.#trouble = isBlocked ? "blocked" : "offline";
+    this.#listener.changed();
     this.#tell();
   }
 
@@ -130,10 +142,7 @@ export class LectureProgress implements DeliveryListener {
     this.#isTakenUp = true;
     for (const message of this.#unsent.all()) {
       const isOwnSave = message.kind === "save" && this.#isOwn(message);
-      if (isOwnSave && !this.isKnown) {
-        this.#leftover = message.body;
-        this.status = "saving";
-      }
+      if (isOwnSave && !this.isKnown) this.#leftover = message.body;
       if (!this.#delivery.has(keyOf(message))) this.#delivery.put(message, isOwnSave);
     }
   }
@@ -141,7 +150,7 @@ export class LectureProgress implements DeliveryListener {
   #tell(): void {
     if (this.isKnown) return;
     this.isKnown = true;
-    this.#session ??= new Session(this.#browser, this.#leftover);
+    if (!this.#isOpen) this.#session = new Session(this.#browser, this.#leftover);
     this.#newest = this.#leftover?.watchTime ?? this.#newest;
     this.#listener.known(this.#newest);
   }
@@ -152,7 +161,7 @@ export class LectureProgress implements DeliveryListener {
     this.#isOpen = true;
     this.isCompleted = completedLectures.includes(lectureId);
     if (!wasOpen) this.#session = new Session(this.#browser, { sessionStartedAt: serverTime });
-    const stored = Object.hasOwn(watchTimes, lectureId) ? (watchTimes[lectureId] ?? 0) : this.#newest;
+    const stored = new Map(Object.entries(watchTimes)).get(lectureId) ?? this.#newest;
     const isElsewhere = Math.abs(stored - this.#newest) > elsewhereSeconds;
     this.#newest = stored;
     if (this.isKnown && isElsewhere) this.#listener.differs(stored, wasOpen ? "elsewhere" : "late");
@@ -164,7 +173,10 @@ export class LectureProgress implements DeliveryListener {
     else if (message.kind === "complete") {
       this.isCompleted = true;
       this.#endCompletion?.();
-    } else this.#listener.paced(nextIntervalMs);
+    } else {
+      this.#hasSaved = true;
+      this.#listener.paced(nextIntervalMs);
+    }
     if (superseded) {
       this.#leftover = undefined;
       this.compare();
@@ -174,17 +186,15 @@ export class LectureProgress implements DeliveryListener {
 
   #refuse(message: Message, { status, body: { code, detail } }: Reply): void {
     const problem = { status, code, detail };
-    if (this.#isOwn(message)) {
-      if (message.kind === "save") this.#leftover = undefined;
-      if (message.kind === "complete") this.#endCompletion?.(problem);
-    }
-    this.#change("blocked");
+    this.#trouble = "blocked";
+    if (message.kind === "save") this.#leftover = undefined;
+    if (message.kind === "complete") this.#endCompletion?.(problem);
     this.#listener.refused(problem);
   }
 
   /** A device that slept lags behind, as its monotonic clock may have stopped: it goes on in a new session. */
   #followClock(message: Message, { body: { serverTime = 0 }, sentAt }: Reply): void {
-    if (!this.#isOpen || !this.#session) return;
+    if (!this.#isOpen) return;
     const roundTripMs = this.#browser.performance.now() - sentAt;
     const sentAtTime = this.#session.timeAt(sentAt);
     if (serverTime - sentAtTime <= toleratedLagMs + roundTripMs) return;
@@ -204,8 +214,7 @@ export class LectureProgress implements DeliveryListener {
 
   #save(body: Snapshot): void {
     this.#keep({ kind: "save", body });
-    // Trouble is over when something was answered, not when there is more to send.
-    if (this.status === "idle" || this.status === "saved") this.#change("saving");
+    this.#listener.changed();
   }
 
   #keep(message: UnsentMessage): void {
@@ -213,18 +222,8 @@ export class LectureProgress implements DeliveryListener {
     this.#delivery.put(message, message.kind === "save");
   }
 
-  get #isSaving(): boolean {
-    return this.#delivery.has(this.#saveKey);
-  }
-
   #isOwn({ body }: Message): boolean {
     return keyOf({ kind: "save", body }) === this.#saveKey;
-  }
-
-  #change(status: TrackerStatus): void {
-    if (status === this.status) return;
-    this.status = status;
-    this.#listener.changed();
   }
 }
 

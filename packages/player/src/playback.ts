@@ -107,7 +107,7 @@ export class Playback {
   /** The first heartbeat comes after a random time: a class that presses play together must not beat together. */
   #restart(): void {
     this.look(!this.#video.paused);
-    this.#beatAt = this.#browser.performance.now() + this.#browser.Math.random() * this.#intervalMs;
+    this.#beatAt = this.#lookedAt + this.#browser.Math.random() * this.#intervalMs;
     this.#tick();
   }
 
@@ -136,12 +136,11 @@ export class Playback {
 
   /** Runs on every `timeupdate`, and once a second, as some players are slow to send them. */
   #tick(): void {
-    const { performance } = this.#browser;
     this.#browser.clearTimeout(this.#tickTimer);
     if (this.#signal.aborted) return;
     this.look();
-    if (this.#isPlaying && performance.now() >= this.#beatAt) {
-      this.#beatAt = performance.now() + this.#intervalMs;
+    if (this.#isPlaying && this.#lookedAt >= this.#beatAt) {
+      this.#beatAt = this.#lookedAt + this.#intervalMs;
       this.#listener.due(heartbeatMove);
     }
     const wasAtEnd = this.#isAtEnd;

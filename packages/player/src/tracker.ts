@@ -1,4 +1,4 @@
-import type { Tracker, TrackerEvents, TrackerStatus, TrackOptions } from "./api.ts";
+import type { Tracker, TrackerStatus, TrackOptions } from "./api.ts";
 import type { Browser } from "./browser.ts";
 import { Emitter } from "./emitter.ts";
 import { LectureLock } from "./lecture-lock.ts";
@@ -21,11 +21,10 @@ const leastOfferSeconds = 10;
  * A position is recorded only while all of this holds: the resume has settled, this tab has the lecture, the player has
  * a source, and the playhead has left the place where it stood without the student's doing.
  */
-export class LectureTracker implements Tracker {
+export class LectureTracker extends Emitter implements Tracker {
   readonly #video: MediaElementLike;
   readonly #browser: Browser;
-  readonly #options: TrackOptions;
-  readonly #emitter = new Emitter();
+  readonly #threshold: number;
   readonly #end = new AbortController();
   readonly #ranges: PlayedRanges;
   readonly #lock: LectureLock;
@@ -41,22 +40,23 @@ export class LectureTracker implements Tracker {
   #wasCompletable = false;
 
   constructor(video: MediaElementLike, options: TrackOptions, browser: Browser) {
+    super();
     const { signal } = this.#end;
     this.#video = video;
     this.#browser = browser;
-    this.#options = options;
+    this.#threshold = options.completionThreshold ?? defaultThreshold;
     this.#startedAt = browser.performance.now();
     this.#ranges = new PlayedRanges(options.playedRanges);
     this.#lock = new LectureLock(browser.navigator.locks, `aetherlearn/${options.courseId}/${options.lectureId}`, () => this.#supersede());
     this.#resume = new Resume(video, signal, {
-      resumed: (position) => this.#emitter.emit("resumed", { position }),
+      resumed: (position) => this.emit("resumed", { position }),
       settled: (isUntouched) => this.#begin(isUntouched),
     });
     this.#progress = new LectureProgress(browser, options, {
       known: (position) => this.#decide(position),
       differs: (position, reason) => this.#offer(position, reason),
       changed: () => this.#announce(),
-      refused: (problem) => this.#emitter.emit("problem", problem),
+      refused: (problem) => this.emit("problem", problem),
       paced: (intervalMs) => this.#playback.pace(intervalMs),
     });
     this.#playback = new Playback(video, browser, signal, this.#ranges, {
@@ -87,10 +87,6 @@ export class LectureTracker implements Tracker {
 
   get playedRanges(): readonly PlayedRange[] {
     return this.#ranges.toSeconds();
-  }
-
-  on<Type extends keyof TrackerEvents>(type: Type, listener: (event: TrackerEvents[Type]) => void): () => void {
-    return this.#emitter.on(type, listener);
   }
 
   complete(): Promise<void> {
@@ -147,7 +143,7 @@ export class LectureTracker implements Tracker {
   #announce(): void {
     if (this.status === this.#announced) return;
     this.#announced = this.status;
-    this.#emitter.emit("status", this.status);
+    this.emit("status", this.status);
   }
 
   /** The stored position is known: go there, unless the student has begun to watch while it was on its way. */
@@ -165,7 +161,7 @@ export class LectureTracker implements Tracker {
 
   #offer(position: number, reason: "late" | "elsewhere"): void {
     if (reason === "late") this.#waitForMove(leastOfferSeconds);
-    this.#emitter.emit("resumable", { position, reason });
+    this.emit("resumable", { position, reason });
   }
 
   #begin(isUntouched: boolean): void {
@@ -192,8 +188,8 @@ export class LectureTracker implements Tracker {
   #checkCoverage(): void {
     const { coverage } = this;
     if (this.#wasCompletable || !this.#progress.isKnown || this.#progress.isCompleted) return;
-    if (coverage < (this.#options.completionThreshold ?? defaultThreshold)) return;
+    if (coverage < this.#threshold) return;
     this.#wasCompletable = true;
-    this.#emitter.emit("completable", { coverage });
+    this.emit("completable", { coverage });
   }
 }

@@ -26,9 +26,9 @@ export class UnsentMessages {
 
   /** Whose messages these are, if the page has not said so: the token's student. */
   identify(token: string): void {
-    const claims = token.split(".")[1]?.replace(/-/g, "+").replace(/_/g, "/");
+    const [, claims = ""] = token.split(".");
     attempt(() => {
-      const { sub } = JSON.parse(atob(claims ?? "")) as { sub?: string };
+      const { sub } = JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/"))) as { sub?: string };
       this.#owner ??= sub && fingerprint(sub);
     });
   }
