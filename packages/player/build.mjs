@@ -48,7 +48,8 @@ function declareTypes() {
     const text = readFileSync(join(types, `${file}.d.ts`), "utf8");
     for (const [, imported] of text.matchAll(/from "\.\/([\w-]+)\.ts"/g)) files.add(imported);
     const exposed = internal.filter((name) => new RegExp(`\\b${name}\\??[:(<]`).test(text));
-    if (exposed.length > 0) throw new Error(`${file}.d.ts shows ${exposed.join(", ")}: take it out of the internal names`);
+    if (exposed.length > 0)
+      throw new Error(`${file}.d.ts shows ${exposed.join(", ")}: take it out of the internal names`);
     writeFileSync(join(dist, `${file}.d.ts`), text.replaceAll(/from "\.\/([\w-]+)\.ts"/g, 'from "./$1.js"'));
   }
 }

@@ -111,6 +111,10 @@ export class Delivery {
 function isPassing(reply: Reply): boolean {
   const { status, body } = reply;
   return (
-    !status || status >= 500 || [408, 425, 429].includes(status) || isUnauthorized(reply) || (status === 409 && !!body.serverTime)
+    !status ||
+    status >= 500 ||
+    [408, 425, 429].includes(status) ||
+    isUnauthorized(reply) ||
+    (status === 409 && !!body.serverTime)
   );
 }

@@ -62,7 +62,11 @@ export class LectureProgress implements DeliveryListener {
     this.#lecture = { courseId: canonical(courseId), lectureId: canonical(lectureId) };
     this.#question = { kind: "load", body: this.#lecture };
     this.#unsent = new UnsentMessages(browser, userId);
-    this.#delivery = new Delivery(browser, httpTransport(browser, options, (token) => this.#identify(token)), this);
+    this.#delivery = new Delivery(
+      browser,
+      httpTransport(browser, options, (token) => this.#identify(token)),
+      this,
+    );
     this.#saveKey = keyOf({ kind: "save", body: this.#lecture });
     if (userId !== undefined) this.#takeUp();
     this.#delivery.put(this.#question);

@@ -47,7 +47,9 @@ export class LectureTracker extends Emitter implements Tracker {
     this.#threshold = options.completionThreshold ?? defaultThreshold;
     this.#startedAt = browser.performance.now();
     this.#ranges = new PlayedRanges(options.playedRanges);
-    this.#lock = new LectureLock(browser.navigator.locks, `aetherlearn/${options.courseId}/${options.lectureId}`, () => this.#supersede());
+    this.#lock = new LectureLock(browser.navigator.locks, `aetherlearn/${options.courseId}/${options.lectureId}`, () =>
+      this.#supersede(),
+    );
     this.#resume = new Resume(video, signal, {
       resumed: (position) => this.emit("resumed", { position }),
       settled: (isUntouched) => this.#begin(isUntouched),

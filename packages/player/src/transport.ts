@@ -58,7 +58,12 @@ export function httpTransport(
     // A sign-in page of the local network also answers 200: only JSON is an answer of the service.
     const json: Promise<unknown> = response.json();
     const body = response.ok ? await json : await json.catch(() => undefined);
-    return { status: response.status, body: Object(body) as ReplyBody, sentAt, retryAfterMs: retryAfterMs(response.headers, browser) };
+    return {
+      status: response.status,
+      body: Object(body) as ReplyBody,
+      sentAt,
+      retryAfterMs: retryAfterMs(response.headers, browser),
+    };
   };
 
   const transport: Transport = (message, abort) =>

@@ -238,4 +238,3 @@ describe("offline", () => {
 const corrupting = function (this: FakeStorage, key: string): void {
   Object.assign(this, { [key]: "{" });
 };
-

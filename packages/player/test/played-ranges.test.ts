@@ -27,7 +27,12 @@ describe("played ranges", () => {
   });
 
   it("grow by no more than elapsed x rate x 1.25 + 0.5 s; more is a seek", () => {
-    for (const [elapsedMs, rate] of [[1_000, 1], [250, 1], [1_000, 2], [4_000, 0.5]] as const) {
+    for (const [elapsedMs, rate] of [
+      [1_000, 1],
+      [250, 1],
+      [1_000, 2],
+      [4_000, 0.5],
+    ] as const) {
       const allowed = (elapsedMs / 1_000) * rate * 1.25 + 0.5;
       const within = new PlayedRanges();
       within.credit(100, 100 + allowed, elapsedMs, rate);
@@ -50,14 +55,20 @@ describe("played ranges", () => {
     play(ranges, 20.5, 30);
     assert.deepEqual(ranges.toSeconds(), [[10, 30]]);
     play(ranges, 30.6, 40);
-    assert.deepEqual(ranges.toSeconds(), [[10, 30], [30.6, 40]]);
+    assert.deepEqual(ranges.toSeconds(), [
+      [10, 30],
+      [30.6, 40],
+    ]);
   });
 
   it("close no gap backwards: what lies before a later range was not played", () => {
     const ranges = new PlayedRanges();
     play(ranges, 20, 30);
     play(ranges, 10, 19.6);
-    assert.deepEqual(ranges.toSeconds(), [[10, 19.6], [20, 30]]);
+    assert.deepEqual(ranges.toSeconds(), [
+      [10, 19.6],
+      [20, 30],
+    ]);
   });
 
   it("have a precision of 0.1 s, and lose nothing by it when time comes in small steps", () => {
@@ -76,7 +87,10 @@ describe("played ranges", () => {
   });
 
   it("go on from an earlier sitting", () => {
-    const ranges = new PlayedRanges([[0, 10], [20, 30]]);
+    const ranges = new PlayedRanges([
+      [0, 10],
+      [20, 30],
+    ]);
     play(ranges, 10, 20);
     assert.deepEqual(ranges.toSeconds(), [[0, 30]]);
   });
@@ -94,8 +108,13 @@ describe("played ranges", () => {
       fc.property(fc.array(stretch, { maxLength: 30 }), fc.array(fc.nat(), { maxLength: 30 }), (stretches, keys) => {
         const spaced = stretches.map(([from, to]) => [Math.round(from) * 10, Math.round(to) * 10] as const);
         const ranges = new PlayedRanges(spaced);
-        const shuffled = spaced.map((range, index) => ({ range, key: keys[index] ?? 0 })).toSorted((a, b) => a.key - b.key);
-        assert.deepEqual(new PlayedRanges([...shuffled.map(({ range }) => range), ...spaced]).toSeconds(), ranges.toSeconds());
+        const shuffled = spaced
+          .map((range, index) => ({ range, key: keys[index] ?? 0 }))
+          .toSorted((a, b) => a.key - b.key);
+        assert.deepEqual(
+          new PlayedRanges([...shuffled.map(({ range }) => range), ...spaced]).toSeconds(),
+          ranges.toSeconds(),
+        );
         const seen = new Set<number>();
         for (const [from, to] of spaced) for (let tenth = from; tenth < to; tenth += 10) seen.add(tenth);
         assert.equal(played(ranges), seen.size * 10);
@@ -140,7 +159,10 @@ describe("played ranges", () => {
 
   it("agree with what hundreds of real sittings covered", () => {
     const file = gunzipSync(readFileSync(new URL("data/watched-segments.jsonl.gz", import.meta.url))).toString();
-    const all = file.trim().split("\n").map((line) => JSON.parse(line) as RealSitting);
+    const all = file
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as RealSitting);
     // A completed sitting says 1, whatever was played.
     const sittings = all.filter(({ progress }) => progress < 1);
     assert.ok(sittings.length > 900, `${sittings.length}`);

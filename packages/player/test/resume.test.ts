@@ -303,7 +303,9 @@ describe("resume", () => {
   it("a tracker that was stopped does not move the player any more", async () => {
     const world = stored(300);
     world.service.latencyMs = 500;
-    const { clock, video, tracker } = sit(world, { options: { getToken: async () => Promise.resolve(tokenOf("ada")) } });
+    const { clock, video, tracker } = sit(world, {
+      options: { getToken: async () => Promise.resolve(tokenOf("ada")) },
+    });
     tracker.stop();
     await clock.advance(2_000);
     assert.equal(video.currentTime, 0);

@@ -29,7 +29,10 @@ describe("several tabs", () => {
     assert.equal(first.video.paused, false, "the player is the page's business");
     assert.ok(world.service.positions.get("intro")!.seconds > 500);
     const late = world.service.saves.slice(-4).map(({ body }) => body.watchTime);
-    assert.ok(late.every((seconds) => seconds >= 500), `${late}`);
+    assert.ok(
+      late.every((seconds) => seconds >= 500),
+      `${late}`,
+    );
   });
 
   it("the loser counts again when the student presses play there", async () => {

@@ -42,26 +42,55 @@ const CivilDate = Type.String({
 
 const sessionFields = ["sessionId", "sessionStartedAt", "elapsedMs", "seq"];
 
+const saveFields = {
+  courseId: CourseId,
+  lectureId: LectureId,
+  watchTime: Type.Number({ minimum: 0, description: "The playhead in seconds." }),
+  sessionId: Type.Optional(
+    Type.String({ pattern: "^[0-9a-f]{16}$", description: "16 hex digits, made by the player." }),
+  ),
+  sessionStartedAt: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: maxSafeMs,
+      description: "A `serverTime` of the service; 0 before any was known.",
+    }),
+  ),
+  elapsedMs: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: maxSafeMs,
+      description: "Monotonic milliseconds since the session started.",
+    }),
+  ),
+  seq: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 99_999_999, description: "0, 1, 2, ... within the session." }),
+  ),
+};
+
+const allOrNoneOfTheSession = Object.fromEntries(
+  sessionFields.map((field) => [field, sessionFields.filter((other) => other !== field)]),
+);
+
+const plainSave = { courseId: "typescript-basics", lectureId: "intro", watchTime: 61.5 };
+const sessionSave = {
+  ...plainSave,
+  sessionId: "9f86d081884c7d65",
+  sessionStartedAt: 1_767_225_600_000,
+  elapsedMs: 5_000,
+  seq: 1,
+};
+
 /** A heartbeat. Without the four session fields it is ordered by arrival, with all of them by its session. */
-export const SaveRequest = Type.Object(
-  {
-    courseId: CourseId,
-    lectureId: LectureId,
-    watchTime: Type.Number({ minimum: 0, description: "The playhead in seconds." }),
-    sessionId: Type.Optional(Type.String({ pattern: "^[0-9a-f]{16}$", description: "16 hex digits, made by the player." })),
-    sessionStartedAt: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: maxSafeMs, description: "A `serverTime` of the service; 0 before any was known." }),
-    ),
-    elapsedMs: Type.Optional(
-      Type.Number({ minimum: 0, maximum: maxSafeMs, description: "Monotonic milliseconds since the session started." }),
-    ),
-    seq: Type.Optional(Type.Integer({ minimum: 0, maximum: 99_999_999, description: "0, 1, 2, ... within the session." })),
-  },
-  {
-    dependentRequired: Object.fromEntries(
-      sessionFields.map((field) => [field, sessionFields.filter((other) => other !== field)]),
-    ),
-  },
+export const SaveRequest = Type.Object(saveFields, {
+  dependentRequired: allOrNoneOfTheSession,
+  examples: [plainSave, sessionSave],
+});
+
+/** The last heartbeat of a closing page, which can send no headers: the token is in the body. */
+export const BeaconRequest = Type.Object(
+  { ...saveFields, token: Type.String({ description: "The JWT, without a scheme." }) },
+  { dependentRequired: allOrNoneOfTheSession, examples: [{ ...sessionSave, token: "eyJhbGciOiJIUzI1NiJ9..." }] },
 );
 
 export const SaveResponse = Type.Object({
@@ -70,12 +99,19 @@ export const SaveResponse = Type.Object({
   stamp: Type.Optional(Stamp),
   superseded: Type.Optional(Type.Boolean({ description: "A newer position than this one is stored." })),
   persisted: Type.Optional(
-    Type.Union([Stamp, Type.Null()], { description: "The newest stamp of this lecture known to be in the durable store." }),
+    Type.Union([Stamp, Type.Null()], {
+      description: "The newest stamp of this lecture known to be in the durable store.",
+    }),
   ),
-  nextIntervalMs: Type.Optional(Type.Integer({ minimum: 0, description: "Send the next heartbeat no sooner than this." })),
+  nextIntervalMs: Type.Optional(
+    Type.Integer({ minimum: 0, description: "Send the next heartbeat no sooner than this." }),
+  ),
 });
 
-export const CompleteRequest = Type.Object({ courseId: CourseId, lectureId: LectureId });
+export const CompleteRequest = Type.Object(
+  { courseId: CourseId, lectureId: LectureId },
+  { examples: [{ courseId: "typescript-basics", lectureId: "intro" }] },
+);
 export const CompleteResponse = Type.Object({ message: Type.Literal("completed") });
 export const MarkResponse = Type.Object({ message: Type.Literal("marked") });
 export const StartOverResponse = Type.Object({ message: Type.Literal("started over"), serverTime: ServerTime });
@@ -106,7 +142,7 @@ export const StudentStatsResponse = Type.Object({
 
 const lectureFields = {
   title: Title,
-  durationSeconds: Type.Number({ exclusiveMinimum: 0, maximum: 1e9 }),
+  durationSeconds: Type.Number({ minimum: 0.001, maximum: 1e9, description: "Seconds, kept to the millisecond." }),
   order: Type.Integer({ minimum: 0, maximum: 1e9 }),
 };
 
@@ -118,14 +154,21 @@ export const Course = Type.Object({
   version: Type.Integer({ minimum: 1 }),
   lectures: Type.Array(Lecture),
 });
-export const PutCourseRequest = Type.Object({ title: Title });
-export const AddLectureRequest = Type.Object({
-  title: Title,
-  durationSeconds: lectureFields.durationSeconds,
-  lectureId: Type.Optional(LectureId),
-  order: Type.Optional(lectureFields.order),
+export const PutCourseRequest = Type.Object({ title: Title }, { examples: [{ title: "TypeScript basics" }] });
+export const AddLectureRequest = Type.Object(
+  {
+    title: Title,
+    durationSeconds: lectureFields.durationSeconds,
+    lectureId: Type.Optional(LectureId),
+    order: Type.Optional(lectureFields.order),
+  },
+  { examples: [{ title: "Introduction", durationSeconds: 634.5, lectureId: "intro" }] },
+);
+export const ChangeLectureRequest = Type.Partial(Type.Object(lectureFields), {
+  minProperties: 1,
+  description: "At least one of them.",
+  examples: [{ title: "Introduction, revised" }],
 });
-export const ChangeLectureRequest = Type.Partial(Type.Object(lectureFields), { minProperties: 1 });
 
 /** One course of an import; it becomes the whole truth about that course. */
 export const ImportedCourse = Type.Object({
@@ -134,9 +177,21 @@ export const ImportedCourse = Type.Object({
   lectures: Type.Array(AddLectureRequest, { maxItems: 10_000 }),
 });
 export const ImportRequest = Type.Object({
-  courses: Type.Array(Type.Unknown({ description: "Each an object {courseId, title, lectures}; checked one by one." }), {
-    maxItems: 10_000,
-  }),
+  courses: Type.Array(
+    Type.Unknown({ description: "Each an object {courseId, title, lectures}; checked one by one." }),
+    {
+      maxItems: 10_000,
+      examples: [
+        [
+          {
+            courseId: "typescript-basics",
+            title: "TypeScript basics",
+            lectures: [{ title: "Introduction", durationSeconds: 634.5, lectureId: "intro" }],
+          },
+        ],
+      ],
+    },
+  ),
 });
 export const ImportResponse = Type.Object({
   results: Type.Array(
@@ -150,7 +205,12 @@ export const ImportResponse = Type.Object({
 });
 
 export const ProfileRequest = Type.Object({
-  timeZone: Type.String({ minLength: 1, maxLength: 64, description: "An IANA time zone.", examples: ["Europe/Berlin"] }),
+  timeZone: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    description: "An IANA time zone.",
+    examples: ["Europe/Berlin"],
+  }),
 });
 export const ProfileResponse = Type.Object({
   userId: Type.String(),
@@ -188,12 +248,20 @@ export const Problem = Type.Object({
   status: Type.Integer({ minimum: 400, maximum: 599 }),
   code: Type.String(),
   detail: Type.String({ description: "What to do about it." }),
-  errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+  errors: Type.Optional(
+    Type.Array(Type.Object({ field: Type.String(), message: Type.String() }), {
+      description: "What is wrong with which field, dotted: `lectures.0.title`.",
+    }),
+  ),
+  serverTime: Type.Optional(ServerTime),
 });
 
 export const HealthResponse = Type.Object({
   status: Type.Enum(["ok", "unavailable"]),
-  parts: Type.Record(Type.String(), Type.Object({ status: Type.Enum(["ok", "unavailable"]), detail: Type.Optional(Type.String()) })),
+  parts: Type.Record(
+    Type.String(),
+    Type.Object({ status: Type.Enum(["ok", "unavailable"]), detail: Type.Optional(Type.String()) }),
+  ),
 });
 
 export type { Static };

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseTimeZone } from "./domain/activity-day.ts";
 import { ConfigError, type Environment, readSettings } from "./settings.ts";
 
+export { ConfigError, listSettings } from "./settings.ts";
+
 /** Where tokens come from; exactly one. `demo` makes its own. */
 export type TokenSource =
   | { readonly type: "demo" }
@@ -42,7 +44,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const isDemo = tokens.type === "demo";
   const host = env.HOST ?? (isDemo ? "127.0.0.1" : "0.0.0.0");
   if (isDemo && !loopback.has(host)) {
-    throw new ConfigError(`HOST is "${host}", but a demo listens on loopback only: leave HOST out, or set JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWKS_URL.`);
+    throw new ConfigError(
+      `HOST is "${host}", but a demo listens on loopback only: leave HOST out, or set JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWKS_URL.`,
+    );
   }
   return {
     host,
@@ -65,19 +69,25 @@ function storeSource({ REDIS_URL, MONGODB_URL, DATA_FILE }: Environment): StoreS
   if (REDIS_URL === undefined && MONGODB_URL === undefined) return { type: "embedded", dataFile: DATA_FILE };
   if (REDIS_URL === undefined || MONGODB_URL === undefined) {
     const [set, missing] = REDIS_URL === undefined ? ["MONGODB_URL", "REDIS_URL"] : ["REDIS_URL", "MONGODB_URL"];
-    throw new ConfigError(`${set} is set, but ${missing} is not: set both for production, or neither for the embedded store.`);
+    throw new ConfigError(
+      `${set} is set, but ${missing} is not: set both for production, or neither for the embedded store.`,
+    );
   }
   checkUrl("REDIS_URL", REDIS_URL, ["redis:", "rediss:"]);
   // Several hosts are legal in MongoDB's URLs and in no other.
   const { pathname } = checkUrl("MONGODB_URL", MONGODB_URL.replace(/,[^/]*/, ""), ["mongodb:", "mongodb+srv:"]);
-  if (pathname.length < 2) throw new ConfigError("MONGODB_URL names no database: end it with one, as in mongodb://host:27017/progress.");
+  if (pathname.length < 2)
+    throw new ConfigError("MONGODB_URL names no database: end it with one, as in mongodb://host:27017/progress.");
   return { type: "production", redisUrl: REDIS_URL, mongodbUrl: MONGODB_URL };
 }
 
 function tokenSource(env: Environment, stores: StoreSource): TokenSource {
   const { JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL } = env;
-  const given = Object.entries({ JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL }).filter(([, value]) => value !== undefined);
-  if (given.length > 1) throw new ConfigError(`${given.map(([name]) => name).join(" and ")} are both set: keep one of them.`);
+  const given = Object.entries({ JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWKS_URL }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length > 1)
+    throw new ConfigError(`${given.map(([name]) => name).join(" and ")} are both set: keep one of them.`);
   if (JWT_SECRET !== undefined) return { type: "secret", secret: JWT_SECRET };
   if (JWT_PUBLIC_KEY_FILE !== undefined) return { type: "publicKey", pem: readKey(JWT_PUBLIC_KEY_FILE) };
   if (JWKS_URL !== undefined) return { type: "jwks", url: checkUrl("JWKS_URL", JWKS_URL, ["https:", "http:"]).href };
@@ -89,7 +99,9 @@ function readKey(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new ConfigError(`JWT_PUBLIC_KEY_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}): name a PEM file.`);
+    throw new ConfigError(
+      `JWT_PUBLIC_KEY_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}): name a PEM file.`,
+    );
   }
 }
 
@@ -97,11 +109,14 @@ function checkUrl(name: string, text: string, protocols: readonly string[]): URL
   const url = URL.parse(text);
   if (url !== null && protocols.includes(url.protocol) && url.hostname !== "") return url;
   // The value may hold a password, so it is not repeated.
-  throw new ConfigError(`${name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}.`);
+  throw new ConfigError(
+    `${name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}.`,
+  );
 }
 
 function timeZone(text: string): string {
   const zone = parseTimeZone(text);
-  if (zone === undefined) throw new ConfigError(`DEFAULT_TIME_ZONE "${text}" is no IANA time zone: use one such as UTC or Europe/Berlin.`);
+  if (zone === undefined)
+    throw new ConfigError(`DEFAULT_TIME_ZONE "${text}" is no IANA time zone: use one such as UTC or Europe/Berlin.`);
   return zone;
 }

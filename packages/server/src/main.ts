@@ -1,7 +1,6 @@
 import closeWithGrace from "close-with-grace";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, ConfigError, listSettings, readConfig } from "./config.ts";
 import { explainStartFailure, startService } from "./service.ts";
-import { ConfigError, listSettings } from "./settings.ts";
 
 const usage = `AetherLearn Progress remembers where every student stopped in every lecture.
 
@@ -46,5 +45,6 @@ async function run(config: Config): Promise<void> {
 
 const [argument] = process.argv.slice(2);
 if (argument === "--help" || argument === "-h") console.log(usage);
-else if (argument !== undefined) fail(`Unknown argument "${argument}". Settings are environment variables: see npm start -- --help.`);
+else if (argument !== undefined)
+  fail(`Unknown argument "${argument}". Settings are environment variables: see npm start -- --help.`);
 else await run(configure());

@@ -30,9 +30,16 @@ export class ConfigError extends Error {
 /** Every setting: what it is for, its unit, its default and its limits. `--help` and the check at start are made of this. */
 const properties = {
   HOST: Type.Optional(Type.String({ description: "Address to listen on. Default: 127.0.0.1 in a demo, else 0.0.0.0" })),
-  PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 3000, description: "Port to listen on; 0 takes a free one" }),
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 3000,
+    description: "Port to listen on; 0 takes a free one",
+  }),
   REDIS_URL: Type.Optional(Type.String({ description: "redis:// or rediss://; with MONGODB_URL: production" })),
-  MONGODB_URL: Type.Optional(Type.String({ description: "mongodb:// with the database's name; with REDIS_URL: production" })),
+  MONGODB_URL: Type.Optional(
+    Type.String({ description: "mongodb:// with the database's name; with REDIS_URL: production" }),
+  ),
   DATA_FILE: Type.String({ default: "./data/progress.sqlite", description: "SQLite file of the embedded store" }),
   JWT_SECRET: Type.Optional(Type.String({ minLength: 32, description: "HS256 secret, at least 32 characters" })),
   JWT_PUBLIC_KEY_FILE: Type.Optional(Type.String({ description: "PEM file with the RS256 or ES256 public key" })),
@@ -40,12 +47,30 @@ const properties = {
   JWT_ISSUER: Type.Optional(Type.String({ description: "Required `iss` of tokens" })),
   JWT_AUDIENCE: Type.Optional(Type.String({ description: "Required `aud` of tokens" })),
   JWT_ROLE_CLAIM: Type.String({ default: "role", description: "Claim that holds instructor or admin" }),
-  FLUSH_INTERVAL_MS: Type.Integer({ minimum: 10, maximum: 86_400_000, default: 300_000, description: "How long a position may stay in the buffer alone, milliseconds" }),
+  FLUSH_INTERVAL_MS: Type.Integer({
+    minimum: 10,
+    maximum: 86_400_000,
+    default: 300_000,
+    description: "How long a position may stay in the buffer alone, milliseconds",
+  }),
   DEFAULT_TIME_ZONE: Type.String({ default: "UTC", description: "IANA zone of students who have none" }),
-  STREAK_COUNTS: Type.Enum(["completion", "activity"], { default: "completion", description: "Which days count for the streak" }),
-  STRICT_DURABILITY: Type.Optional(Type.Enum(["true", "false"], { description: "Refuse to be ready on unsafe stores. Default: true in production" })),
-  RATE_LIMIT_PER_SECOND: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 200, description: "Requests per student and process" }),
-  LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], { default: "info", description: "Lowest level that is logged" }),
+  STREAK_COUNTS: Type.Enum(["completion", "activity"], {
+    default: "completion",
+    description: "Which days count for the streak",
+  }),
+  STRICT_DURABILITY: Type.Optional(
+    Type.Enum(["true", "false"], { description: "Refuse to be ready on unsafe stores. Default: true in production" }),
+  ),
+  RATE_LIMIT_PER_SECOND: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 200,
+    description: "Requests per student and process",
+  }),
+  LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
+    default: "info",
+    description: "Lowest level that is logged",
+  }),
 };
 
 interface Complaint {
@@ -73,16 +98,21 @@ export function readSettings(environment: NodeJS.ProcessEnv): Environment {
 
 /** The settings as a table for `--help`. */
 export function listSettings(): string {
-  return Object.entries<TSchema & { description?: string; default?: unknown; enum?: readonly string[] }>(properties)
+  return Object.entries<TSchema & { description?: string; default?: string | number; enum?: readonly string[] }>(
+    properties,
+  )
     .map(([name, { description, default: fallback, enum: values }]) => {
       const choice = values === undefined ? "" : ` (${values.join(" | ")})`;
-      const byDefault = fallback === undefined ? "" : `. Default: ${String(fallback)}`;
+      const byDefault = fallback === undefined ? "" : `. Default: ${fallback}`;
       return `  ${name.padEnd(22)} ${description}${choice}${byDefault}`;
     })
     .join("\n");
 }
 
-function sentence({ instancePath, message, params }: Complaint, given: Readonly<Record<string, string | undefined>>): string {
+function sentence(
+  { instancePath, message, params }: Complaint,
+  given: Readonly<Record<string, string | undefined>>,
+): string {
   const name = instancePath.slice(1);
   const value = name === "JWT_SECRET" ? "" : ` "${given[name]}"`;
   const wish = params.allowedValues === undefined ? message : `must be one of ${params.allowedValues.join(", ")}`;

@@ -7,7 +7,7 @@ import type { FakeService } from "./fake-service.ts";
 /** Like the real one its entries are its own keys, and it may be full or forbidden. */
 export class FakeStorage {
   getItem(key: string): string | null {
-    return (this as Record<string, unknown> & this)[key] as string ?? null;
+    return ((this as Record<string, unknown> & this)[key] as string) ?? null;
   }
   setItem(key: string, value: string): void {
     if (isFull.has(this)) throw new DOMException("full", "QuotaExceededError");
@@ -37,7 +37,11 @@ export function newProfile(): Profile & { locks: FakeLocks } {
 export class FakeBrowser extends EventTarget {
   readonly document: EventTarget & { hidden: boolean };
   readonly location: { search: string } = { search: "" };
-  readonly navigator: { onLine: boolean; locks: FakeLocks | undefined; sendBeacon: (url: string, body: string) => boolean };
+  readonly navigator: {
+    onLine: boolean;
+    locks: FakeLocks | undefined;
+    sendBeacon: (url: string, body: string) => boolean;
+  };
   readonly beacons: { url: string; body: string }[] = [];
   readonly performance: { now: () => number };
   readonly Date: { now: () => number };

@@ -89,7 +89,10 @@ export class FakeService {
   #save({ lectureId, watchTime, ...session }: Required<SaveRequest>): Answer {
     const recordedAt = session.sessionStartedAt + session.elapsedMs;
     if (recordedAt > this.now + 5_000) {
-      return { status: 409, body: { status: 409, code: "session_clock", detail: "New session.", serverTime: this.now } };
+      return {
+        status: 409,
+        body: { status: 409, code: "session_clock", detail: "New session.", serverTime: this.now },
+      };
     }
     const own = stamp(recordedAt, session.seq, session.sessionId);
     const superseded = own < (this.positions.get(lectureId)?.stamp ?? "");

@@ -70,10 +70,7 @@ export class Completions {
   }
 
   /** @param decide the change that what is stored calls for; null when there is nothing left to do */
-  async #changeWhile(
-    key: ProgressKey,
-    decide: (progress: StoredProgress) => ProgressChange | null,
-  ): Promise<void> {
+  async #changeWhile(key: ProgressKey, decide: (progress: StoredProgress) => ProgressChange | null): Promise<void> {
     const { store } = this.#deps;
     await retryWhileRaced(async () => {
       const progress = await store.read(key);

@@ -67,7 +67,9 @@ export class CourseEditor {
     change: Partial<LectureDetails>,
   ): Promise<LectureDetails & { lectureId: LectureId }> {
     await this.#existing(courseId, lectureId);
-    const { result, course } = await this.#change(courseId, (catalog) => catalog.changeLecture(courseId, lectureId, change));
+    const { result, course } = await this.#change(courseId, (catalog) =>
+      catalog.changeLecture(courseId, lectureId, change),
+    );
     return { lectureId, ...(result ?? existingLecture(course, lectureId)) };
   }
 
@@ -122,9 +124,15 @@ function details({ title, durationSeconds, order }: LectureDraft, orderByDefault
 }
 
 function lectureExists(lectureId: LectureId): ProgressError {
-  return new ProgressError("lecture_exists", `The lecture id "${lectureId}" is taken in this course: choose another, or change that lecture.`);
+  return new ProgressError(
+    "lecture_exists",
+    `The lecture id "${lectureId}" is taken in this course: choose another, or change that lecture.`,
+  );
 }
 
 function tooManyLectures(): ProgressError {
-  return new ProgressError("too_many_lectures", `A course holds at most ${maxLectures} lectures: split it into several courses.`);
+  return new ProgressError(
+    "too_many_lectures",
+    `A course holds at most ${maxLectures} lectures: split it into several courses.`,
+  );
 }

@@ -38,7 +38,10 @@ export class Dashboard {
   async courseProgress({ userId }: Identity): Promise<{ courseId: CourseId; progress: number }[]> {
     const { buffer, store } = this.#deps;
     const rows = await store.courseProgress(userId, await buffer.startedCourses(userId));
-    return rows.map(({ courseId, completed, total }) => ({ courseId, progress: completionPercentage(completed, total) }));
+    return rows.map(({ courseId, completed, total }) => ({
+      courseId,
+      progress: completionPercentage(completed, total),
+    }));
   }
 
   async stats(identity: Identity): Promise<StudentStats> {

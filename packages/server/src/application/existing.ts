@@ -12,5 +12,8 @@ export function existingCourse(course: Course | null, courseId: CourseId): Cours
 export function existingLecture(course: Course, lectureId: LectureId): LectureDetails {
   const lecture = course.lectures.get(lectureId);
   if (lecture !== undefined) return lecture;
-  throw new ProgressError("unknown_lecture", `There is no lecture "${lectureId}" in course "${course.courseId}": check the id, or add it.`);
+  throw new ProgressError(
+    "unknown_lecture",
+    `There is no lecture "${lectureId}" in course "${course.courseId}": check the id, or add it.`,
+  );
 }

@@ -41,7 +41,8 @@ export class Followers {
   async completeCourse(key: ProgressKey, moment: Moment): Promise<void> {
     await retryWhileRaced(async () => {
       const [progress, course] = await Promise.all([this.#deps.store.read(key), this.#deps.catalog.read(key.courseId)]);
-      if (progress.courseCompletedAt !== null || course === null || !isCovered(course, progress.completedAt)) return true;
+      if (progress.courseCompletedAt !== null || course === null || !isCovered(course, progress.completedAt))
+        return true;
       const event = courseCompleted(key, moment, progress.rev + 1);
       return this.#deps.store.change(key, progress.rev, { type: "completeCourse", event });
     });

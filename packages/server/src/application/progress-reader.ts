@@ -75,7 +75,8 @@ function existingPositions(positions: Positions, course: Course): Positions {
   const existing = new Map<LectureId, Position>();
   for (const [lectureId, { stamp, seconds }] of positions) {
     const lecture = course.lectures.get(lectureId);
-    if (lecture) existing.set(lectureId, { stamp, seconds: roundToMillisecond(Math.min(seconds, lecture.durationSeconds)) });
+    if (lecture)
+      existing.set(lectureId, { stamp, seconds: roundToMillisecond(Math.min(seconds, lecture.durationSeconds)) });
   }
   return existing;
 }

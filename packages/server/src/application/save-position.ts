@@ -46,11 +46,18 @@ export class PositionSaver {
       case "superseded":
         return outcome;
       case "ahead":
-        throw new ProgressError("session_clock", "The session is ahead of the service's clock: start a new session from this serverTime and send the position again.", {
-          facts: { serverTime: outcome.serverTime },
-        });
+        throw new ProgressError(
+          "session_clock",
+          "The session is ahead of the service's clock: start a new session from this serverTime and send the position again.",
+          {
+            facts: { serverTime: outcome.serverTime },
+          },
+        );
       case "full":
-        throw new ProgressError("buffer_full", "The service takes no new courses for a moment: send the position again later.");
+        throw new ProgressError(
+          "buffer_full",
+          "The service takes no new courses for a moment: send the position again later.",
+        );
       case "failed":
         throw new ProgressError("buffer_unavailable", "This position could not be stored just now: send it again.", {
           cause: outcome.reason,

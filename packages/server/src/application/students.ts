@@ -34,9 +34,13 @@ export class Students {
   async setTimeZone(identity: Identity, text: string): Promise<Profile> {
     const timeZone = parseTimeZone(text);
     if (timeZone === undefined) {
-      throw new ProgressError("invalid_request", `"${text}" is not an IANA time zone: send one such as "Europe/Berlin".`, {
-        facts: { errors: [{ field: "timeZone", message: "must be an IANA time zone" }] },
-      });
+      throw new ProgressError(
+        "invalid_request",
+        `"${text}" is not an IANA time zone: send one such as "Europe/Berlin".`,
+        {
+          facts: { errors: [{ field: "timeZone", message: "must be an IANA time zone" }] },
+        },
+      );
     }
     await this.#deps.students.setTimeZone(identity.userId, timeZone);
     return this.profile(identity);

@@ -47,10 +47,15 @@ export async function seedDemo(
   return true;
 }
 
-async function relive(stores: Stores, options: CoreOptions, onProgress: (done: number, total: number) => void): Promise<void> {
+async function relive(
+  stores: Stores,
+  options: CoreOptions,
+  onProgress: (done: number, total: number) => void,
+): Promise<void> {
   const today = dayAt(options.clock.now(), "UTC");
   let now = options.clock.now();
-  const { completions } = createCore(stores, { ...options, clock: { ...options.clock, now: () => now } });
+  const telemetry = { ...options.telemetry, eventSettled: () => undefined };
+  const { completions } = createCore(stores, { ...options, telemetry, clock: { ...options.clock, now: () => now } });
   const days = readActivity();
   const lectures = pastCourses.flatMap(({ courseId, done }) =>
     Array.from({ length: done }, (_, index) => ({ courseId, lectureId: `lecture-${index + 1}` as LectureId })),
@@ -61,7 +66,12 @@ async function relive(stores: Stores, options: CoreOptions, onProgress: (done: n
     now = Date.parse(day) + noon;
     await completions.complete({ userId: demoStudent, zone: "UTC" }, keyOf(courseId), lectureId);
     for (let exercise = 1; exercise < count; exercise++) {
-      await stores.activities.addCompletion(demoStudent, day, courseId as CourseId, `exercise-${exercise}` as LectureId);
+      await stores.activities.addCompletion(
+        demoStudent,
+        day,
+        courseId as CourseId,
+        `exercise-${exercise}` as LectureId,
+      );
     }
     onProgress(index + 1, days.length);
   }

@@ -20,7 +20,7 @@ export const maxLectures = 10_000;
 
 /** The lectures in the order a student sees them. */
 export function inOrder(course: Course): [LectureId, LectureDetails][] {
-  return [...course.lectures].sort(([a, one], [b, other]) => one.order - other.order || (a < b ? -1 : 1));
+  return [...course.lectures].toSorted(([a, one], [b, other]) => one.order - other.order || (a < b ? -1 : 1));
 }
 
 /** The place after the last lecture. */

@@ -51,7 +51,10 @@ export function isStamp(text: string): text is Stamp {
 
 /** The greatest of the given stamps; null stands for "none yet". */
 export function greatestStamp(...stamps: readonly (Stamp | null)[]): Stamp | null {
-  return stamps.reduce((greatest, stamp) => (stamp !== null && (greatest === null || stamp > greatest) ? stamp : greatest), null);
+  return stamps.reduce(
+    (greatest, stamp) => (stamp !== null && (greatest === null || stamp > greatest) ? stamp : greatest),
+    null,
+  );
 }
 
 /** Order by arrival: after the clock, after everything stored and after the last reset, so a clock set back loses nothing. */

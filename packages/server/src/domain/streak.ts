@@ -19,7 +19,7 @@ export function advanceStreak(streak: Streak, day: Day): Streak {
 
 /** The streak that a set of days says, in whatever order they are given. */
 export function streakOf(days: Iterable<Day>): Streak {
-  return [...days].sort().reduce(advanceStreak, noStreak);
+  return [...days].toSorted().reduce(advanceStreak, noStreak);
 }
 
 /** The streak as the student sees it today: yesterday keeps it alive until today ends. */

@@ -5,6 +5,9 @@ import type { Telemetry } from "../ports/telemetry.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import { type FlushPolicy, pollMs, retryMs } from "./flush-policy.ts";
 
+/** How soon a drain looks again whether other flushers' leases have ended. */
+const drainWaitMs = 500;
+
 interface FlusherDeps {
   buffer: PositionBuffer;
   store: ProgressStore;
@@ -52,16 +55,28 @@ export class Flusher {
     return claims.length === 0 ? { claimed: 0, written: 0, refused: 0, unknown: 0 } : this.#carry(claims);
   }
 
-  /** Carries every dirty key over now. @returns how many keys were written and how many could not be */
-  async drain(onProgress?: (written: number) => void): Promise<{ written: number; left: number }> {
+  /**
+   * Carries every dirty key over now, also those that are not due. Waits for keys that another flusher has leased; gives up
+   * when a pass writes nothing, because the store refuses or does not answer.
+   * @param onProgress told the keys written so far
+   */
+  async drain(onProgress: (written: number) => void = () => undefined): Promise<{ written: number; left: number }> {
+    const { buffer, clock, policy } = this.#deps;
     let written = 0;
+    let idleMs = 0;
     for (;;) {
       const result = await this.flushOnce({ all: true });
       written += result.written;
-      onProgress?.(written);
-      if (result.claimed === 0 || result.unknown > 0) break;
+      onProgress(written);
+      if (result.written > 0) {
+        idleMs = 0;
+        continue;
+      }
+      const { dirtyKeys } = await buffer.stats();
+      if (dirtyKeys === 0 || result.claimed > 0 || idleMs > policy.leaseMs) return { written, left: dirtyKeys };
+      await clock.sleep(drainWaitMs);
+      idleMs += drainWaitMs;
     }
-    return { written, left: (await this.#deps.buffer.stats()).dirtyKeys };
   }
 
   /** Stops claiming and finishes the batch under way. */

@@ -20,11 +20,17 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
       logger.debug({ written, refused, unknown, durationMs }, "flushed");
     },
     keyPoisoned({ userId, courseId }, reason) {
-      logger.error({ userId, courseId, reason }, "the store refuses this key again and again; it stays buffered: see the poison list");
+      logger.error(
+        { userId, courseId, reason },
+        "the store refuses this key again and again; it stays buffered: see the poison list",
+      );
     },
     claimedKeyMissing({ userId, courseId }) {
       metrics.missingKeys.inc();
-      logger.error({ userId, courseId }, "buffered positions disappeared before they were stored: was the buffer emptied?");
+      logger.error(
+        { userId, courseId },
+        "buffered positions disappeared before they were stored: was the buffer emptied?",
+      );
     },
     storeUnreachable(reason, retryInMs) {
       metrics.storeReachable.set(0);

@@ -5,7 +5,12 @@ const secrets = ["authorization", "token", "secret", "password", "req.headers.au
 
 /** JSON lines on standard output. */
 export function createLogger(level: string): Logger {
-  return pino({ level, base: null, redact: { paths: secrets, censor: "[hidden]" }, timestamp: pino.stdTimeFunctions.isoTime });
+  return pino({
+    level,
+    base: null,
+    redact: { paths: secrets, censor: "[hidden]" },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
 }
 
 export type { Logger };

@@ -23,7 +23,11 @@ export interface Catalog {
   ): Promise<"added" | "taken" | "full" | "unknown_course">;
 
   /** The changed lecture, or null when there is none. */
-  changeLecture(courseId: CourseId, lectureId: LectureId, change: Partial<LectureDetails>): Promise<LectureDetails | null>;
+  changeLecture(
+    courseId: CourseId,
+    lectureId: LectureId,
+    change: Partial<LectureDetails>,
+  ): Promise<LectureDetails | null>;
 
   /** False when there was none. */
   removeLecture(courseId: CourseId, lectureId: LectureId): Promise<boolean>;

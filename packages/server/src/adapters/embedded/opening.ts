@@ -69,16 +69,15 @@ function checkOwner(handle: DatabaseSync, file: string): void {
 
 function checkIntegrity(handle: DatabaseSync, file: string): void {
   const finding = handle.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-  if (finding !== "ok") throw damaged(file, String(finding));
+  // A finding may be told in two lines; the last says what it is.
+  if (finding !== "ok") throw damaged(file, String(finding).split("\n").at(-1) ?? "");
 }
 
-/** Taking the write lock also proves that the file can be written, long before the first save needs it. */
+/** Signing the file every time also proves that it can be written, long before the first save needs it. */
 function createTables(handle: DatabaseSync): void {
   handle.exec("BEGIN IMMEDIATE");
-  if (pragma(handle, "user_version") === 0) {
-    handle.exec(schema);
-    handle.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`);
-  }
+  if (pragma(handle, "user_version") === 0) handle.exec(schema);
+  handle.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`);
   handle.exec("COMMIT");
 }
 

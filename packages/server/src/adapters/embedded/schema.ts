@@ -132,10 +132,11 @@ export const schema: string = `
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE events (
-    event_id TEXT NOT NULL PRIMARY KEY,
+    sequence INTEGER PRIMARY KEY, -- the order in which they left
+    event_id TEXT NOT NULL UNIQUE,
     type TEXT NOT NULL,
     user_id TEXT NOT NULL,
     occurred_at INTEGER NOT NULL,
     event TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 `;

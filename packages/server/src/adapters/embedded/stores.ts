@@ -1,0 +1,35 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { Stores } from "../../ports/stores.ts";
+import { EmbeddedActivityStore } from "./activity.ts";
+import { EmbeddedPositionBuffer } from "./buffer.ts";
+import { EmbeddedCatalog, EmbeddedCatalogCache } from "./catalog.ts";
+import { EmbeddedDatabase } from "./database.ts";
+import { EmbeddedEventSink } from "./events.ts";
+import { reasonOf } from "./failures.ts";
+import { EmbeddedProgressStore } from "./store.ts";
+import { EmbeddedStudentStore } from "./students.ts";
+
+/**
+ * Every port over one SQLite file.
+ * @throws DatabaseError when the file cannot be used
+ */
+export function openEmbeddedStores(file: string, options: { clock: Clock; flushIntervalMs: number }): Stores {
+  const database = EmbeddedDatabase.open(file);
+  const buffer = new EmbeddedPositionBuffer(database, options);
+  return {
+    buffer,
+    store: new EmbeddedProgressStore(database),
+    catalog: new EmbeddedCatalog(database),
+    cache: new EmbeddedCatalogCache(database),
+    activities: new EmbeddedActivityStore(database),
+    students: new EmbeddedStudentStore(database),
+    sink: new EmbeddedEventSink(database),
+    health: async () => ({
+      database: await buffer.stats().then(
+        () => ({ status: "ok" as const }),
+        (error: unknown) => ({ status: "unavailable" as const, detail: reasonOf(error) }),
+      ),
+    }),
+    [Symbol.asyncDispose]: async () => database[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,107 @@
+import { MongoClient, MongoError } from "mongodb";
+import { ProgressError } from "../../domain/errors.ts";
+import { type Collections, collectionsOf } from "./documents.ts";
+import { unavailable } from "./failures.ts";
+import { createIndexes } from "./indexes.ts";
+
+const timeoutMs = 5_000;
+
+/**
+ * What the product promises, whatever the URL asks for.
+ *
+ * A write is acknowledged when a majority has it in its journal; MongoDB gives up waiting for that before the socket does,
+ * so that the answer says what is missing. Writes are not retried by the driver: that needs sessions, which a standalone
+ * and some compatible services do not have, and it would hide from the flusher what is unknown. Every write here may be
+ * repeated by its caller instead. Reads go to the primary, because a compare-and-set has to see what was just written.
+ */
+const promises = {
+  w: "majority",
+  journal: true,
+  wtimeoutMS: 4_000,
+  retryWrites: false,
+  readPreference: "primary",
+  serverSelectionTimeoutMS: timeoutMs,
+  connectTimeoutMS: timeoutMs,
+  waitQueueTimeoutMS: timeoutMs,
+  socketTimeoutMS: timeoutMs,
+  appName: "aetherlearn-progress",
+} as const;
+
+/** The connection string cannot be used. The message says what to do and repeats no part of it. */
+export class ConnectionUrlError extends Error {
+  override readonly name = "ConnectionUrlError";
+}
+
+/**
+ * The way to one database, shared by all adapters.
+ *
+ * Opening it does nothing yet: the first use connects and makes the indexes, and so does every further use until that has
+ * worked once, because without its unique indexes an upsert is no compare-and-set. From then on the driver itself comes
+ * back after every outage. After disposal nothing is reached any more.
+ */
+export class MongoConnection implements AsyncDisposable {
+  readonly client: MongoClient;
+  readonly collections: Collections;
+  #ready: Promise<void> | undefined;
+  #isClosed = false;
+
+  private constructor(client: MongoClient) {
+    this.client = client;
+    this.collections = collectionsOf(client.db());
+  }
+
+  /** @throws ConnectionUrlError */
+  static open(url: string): MongoConnection {
+    if (!/^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(url)) {
+      throw new ConnectionUrlError(
+        "MONGODB_URL names no server and database: write it as mongodb://host:27017/progress.",
+      );
+    }
+    try {
+      return new MongoConnection(new MongoClient(url, promises));
+    } catch (error) {
+      // Of a URL with a password the driver may repeat any part.
+      const reason = error instanceof MongoError && !url.includes("@") ? ` (${error.message})` : "";
+      throw new ConnectionUrlError(
+        `MONGODB_URL is not a connection string of MongoDB${reason}: write it as mongodb://user:password@host:27017/progress, ` +
+          "with special characters percent-encoded and no unknown options.",
+      );
+    }
+  }
+
+  /** Resolves when the database has been reached and is fit for use. Rejects with the driver's own error. */
+  ready(): Promise<void> {
+    this.#ready ??= this.#prepare().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  /** Runs the work on a database that is fit for use; rejects with `store_unavailable` when MongoDB fails. */
+  async answer<T>(work: (collections: Collections) => Promise<T>): Promise<T> {
+    try {
+      await this.ready();
+    } catch (error) {
+      throw unavailable(error);
+    }
+    try {
+      return await work(this.collections);
+    } catch (error) {
+      throw error instanceof MongoError ? unavailable(error) : error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#ready = undefined;
+    await this.client.close();
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#isClosed) throw new ProgressError("store_unavailable", "The service is stopping: try again in a moment.");
+    // A client that has failed to connect stays closed until it is told to connect again.
+    await this.client.connect();
+    await createIndexes(this.client.db());
+  }
+}

@@ -1,0 +1,126 @@
+import { type Collection, type Db, ObjectId } from "mongodb";
+import type { Day } from "../../domain/activity-day.ts";
+import type { LearningEvent } from "../../domain/completion.ts";
+import type { LectureDetails } from "../../domain/course.ts";
+import { type CourseId, isObjectIdText, type LectureId, type UserId } from "../../domain/ids.ts";
+import type { Position } from "../../domain/position.ts";
+import type { Stamp } from "../../domain/stamp.ts";
+
+/**
+ * A course or lecture id where it is a value: 24 hex digits are an ObjectId. Where an id names a field it stays text; its
+ * pattern has no dot and no dollar, so it can only ever name that one field.
+ */
+export type StoredId = ObjectId | string;
+
+/** One student's progress in one course. A field is there once something has been written to it. */
+export interface ProgressDocument {
+  userId: UserId;
+  courseId: StoredId;
+  /** Written by flushes alone, and by `$max` alone: the stamp comes first, so that the newer position is the greater. */
+  watchTimes?: Record<LectureId, Position>;
+  lastWatchedLecture?: { stamp: Stamp; lectureId: StoredId };
+  resetStamp?: Stamp;
+  /** From here on written by compare-and-set on `rev` alone. */
+  completedLectures?: StoredId[];
+  completedAt?: Record<LectureId, Date>;
+  completedCount?: number;
+  completions?: Record<LectureId, number>;
+  courseCompletedAt?: Date;
+  rev?: number;
+  outbox?: OutboxEntry[];
+}
+
+/** An event without what the document says already. */
+export interface OutboxEntry {
+  id: string;
+  type: LearningEvent["type"];
+  lectureId?: StoredId;
+  day: Day;
+  zone: string;
+  occurredAt: Date;
+}
+
+/** One student's day. */
+export interface ActivityDocument {
+  userId: UserId;
+  date: Day;
+  count: number;
+  /** The day's completions, `<course>/<lecture>`. */
+  sources: string[];
+}
+
+export interface UserDocument {
+  _id: UserId;
+  currentStreak?: number | null;
+  longestStreak?: number | null;
+  lastActiveDate?: Day | null;
+  timeZone?: string;
+}
+
+export interface ErasureDocument {
+  _id: UserId;
+  upTo: Stamp;
+}
+
+export interface CourseDocument {
+  _id: StoredId;
+  title: string;
+  totalLectures: number;
+  version: number;
+  lectures: Record<LectureId, LectureDetails>;
+}
+
+export interface EventDocument extends Omit<OutboxEntry, "id"> {
+  _id: string;
+  /** Grows with time; within one process it is the order in which events were published. */
+  sequence: ObjectId;
+  userId: UserId;
+  courseId: StoredId;
+}
+
+export interface Collections {
+  readonly progress: Collection<ProgressDocument>;
+  readonly activities: Collection<ActivityDocument>;
+  readonly users: Collection<UserDocument>;
+  readonly erasures: Collection<ErasureDocument>;
+  readonly courses: Collection<CourseDocument>;
+  readonly events: Collection<EventDocument>;
+}
+
+export function collectionsOf(database: Db): Collections {
+  return {
+    progress: database.collection("progress"),
+    activities: database.collection("activities"),
+    users: database.collection("users"),
+    erasures: database.collection("erasures"),
+    courses: database.collection("courses"),
+    events: database.collection("events"),
+  };
+}
+
+/** Answers fit into one message: no reader pays a second round trip because a student has done a lot. */
+export const allAtOnce = { batchSize: 100_000 } as const;
+
+export function toStoredId(id: CourseId | LectureId): StoredId {
+  return isObjectIdText(id) ? ObjectId.createFromHexString(id) : id;
+}
+
+export function toCourseId(stored: StoredId): CourseId {
+  return textOf(stored) as CourseId;
+}
+
+export function toLectureId(stored: StoredId): LectureId {
+  return textOf(stored) as LectureId;
+}
+
+/** The fields of a document as a map: a lecture may be called `constructor`. */
+export function toMap<Id extends string, From, To>(
+  fields: Record<Id, From> | undefined,
+  convert: (value: From) => To,
+): Map<Id, To> {
+  return new Map(Object.entries<From>(fields ?? {}).map(([id, value]) => [id as Id, convert(value)]));
+}
+
+function textOf(stored: StoredId): string {
+  return typeof stored === "string" ? stored : stored.toHexString();
+}

@@ -1,0 +1,135 @@
+import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
+import type { Stamp } from "../../domain/stamp.ts";
+import type {
+  CourseProgress,
+  PositionWrite,
+  ProgressChange,
+  ProgressStore,
+  StoredProgress,
+  WriteOutcome,
+} from "../../ports/progress-store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { readCourseProgress } from "./course-progress.ts";
+import { allAtOnce } from "./documents.ts";
+import { isDuplicateKey } from "./failures.ts";
+import { type JoinOperation, prepareWrite } from "./position-writes.ts";
+import { keyFilter, progressFields, toProgressKey, toStoredProgress } from "./progress-document.ts";
+import { changeFilter, changeUpdate } from "./progress-updates.ts";
+import { provenWrites, racedUpsert, reportOf } from "./proven-writes.ts";
+
+/**
+ * One document for each student and course, and one atomic update for each write.
+ *
+ * Flushes write by `$max` and need no filter but the unique key; completions write by compare-and-set on `rev`. The two
+ * share no field but the reset, which only grows, so neither ever waits for the other.
+ */
+export class MongoProgressStore implements ProgressStore {
+  readonly #connection: MongoConnection;
+
+  constructor(connection: MongoConnection) {
+    this.#connection = connection;
+  }
+
+  read(key: ProgressKey): Promise<StoredProgress> {
+    return this.#connection.answer(async ({ progress }) =>
+      toStoredProgress(key, await progress.findOne(keyFilter(key), { projection: progressFields })),
+    );
+  }
+
+  readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]> {
+    return this.#connection.answer(async ({ progress }) => {
+      const documents = await progress.find({ userId }, { projection: progressFields, ...allAtOnce }).toArray();
+      return documents.map((document) => {
+        const key = toProgressKey(document);
+        return { courseId: key.courseId, ...toStoredProgress(key, document) };
+      });
+    });
+  }
+
+  async join(writes: readonly PositionWrite[]): Promise<WriteOutcome[]> {
+    const prepared = writes.map(prepareWrite);
+    const operations = prepared.flatMap((write) => ("operation" in write ? [write.operation] : []));
+    const outcomes = (await this.#write(operations)).values();
+    return prepared.map((write) => ("operation" in write ? (outcomes.next().value as WriteOutcome) : write.outcome));
+  }
+
+  change(key: ProgressKey, rev: number, change: ProgressChange): Promise<boolean> {
+    const filter = changeFilter(key, rev, change);
+    // There may be nothing to undo, then there is nothing to make either.
+    const upsert = rev === 0 && change.type !== "undo";
+    return this.#connection.answer(async ({ progress }) => {
+      try {
+        const result = await progress.updateOne(filter, changeUpdate(change), { upsert });
+        return result.matchedCount + result.upsertedCount === 1;
+      } catch (error) {
+        // The document is there, and its `rev` is another one by now.
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  settle(key: ProgressKey, eventId: string): Promise<void> {
+    return this.#connection.answer(async ({ progress }) => {
+      await progress.updateOne(keyFilter(key), { $pull: { outbox: { id: eventId } } });
+    });
+  }
+
+  unsettled(before: number, limit: number): Promise<ProgressKey[]> {
+    return this.#connection.answer(async ({ progress }) => {
+      // MongoDB would take a limit of 0 for none.
+      if (limit === 0) return [];
+      const found = await progress
+        .find(
+          { "outbox.occurredAt": { $lt: new Date(before) } },
+          { projection: { _id: 0, userId: 1, courseId: 1 }, sort: { "outbox.occurredAt": 1 }, limit, ...allAtOnce },
+        )
+        .toArray();
+      return found.map(toProgressKey);
+    });
+  }
+
+  courseProgress(userId: UserId, started: readonly CourseId[]): Promise<CourseProgress[]> {
+    return this.#connection.answer((collections) => readCourseProgress(collections, userId, started));
+  }
+
+  totalCompleted(userId: UserId): Promise<number> {
+    return this.#connection.answer(async ({ progress }) => {
+      // Asking for what counts only lets the index alone answer.
+      const counted = progress.aggregate<{ total: number }>([
+        { $match: { userId, completedCount: { $gt: 0 } } },
+        { $group: { _id: null, total: { $sum: "$completedCount" } } },
+      ]);
+      return (await counted.next())?.total ?? 0;
+    });
+  }
+
+  erase(userId: UserId): Promise<void> {
+    return this.#connection.answer(async ({ progress }) => void (await progress.deleteMany({ userId })));
+  }
+
+  /** A flush makes documents without a `rev`; with one, the student has completed or started over since. */
+  eraseRevived(userId: UserId, upTo: Stamp): Promise<void> {
+    return this.#connection.answer(async ({ progress }) => {
+      await progress.deleteMany({
+        userId,
+        rev: { $exists: false },
+        "lastWatchedLecture.stamp": { $not: { $gt: upTo } },
+      });
+    });
+  }
+
+  /** One bulk; a second one only for those that lost the race for the first upsert of their key. */
+  async #write(operations: JoinOperation[], isAgain = false): Promise<WriteOutcome[]> {
+    if (operations.length === 0) return [];
+    const report = await reportOf(async () => {
+      await this.#connection.ready();
+      return this.#connection.collections.progress.bulkWrite(operations, { ordered: false });
+    });
+    const outcomes = provenWrites(operations.length, report);
+    if (isAgain || !outcomes.includes(racedUpsert)) return outcomes;
+    const raced = operations.filter((_, index) => outcomes[index] === racedUpsert);
+    const again = (await this.#write(raced, true)).values();
+    return outcomes.map((outcome) => (outcome === racedUpsert ? (again.next().value as WriteOutcome) : outcome));
+  }
+}

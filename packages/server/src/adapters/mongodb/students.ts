@@ -1,0 +1,85 @@
+import type { UserId } from "../../domain/ids.ts";
+import { makeStamp } from "../../domain/stamp.ts";
+import { noStreak, type Streak } from "../../domain/streak.ts";
+import type { Erasure, Student, StudentStore } from "../../ports/student-store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { allAtOnce } from "./documents.ts";
+import { isDuplicateKey, settleRace } from "./failures.ts";
+
+/** Students as documents; a newcomer has none. Erasures have their own collection, so that they outlive the student. */
+export class MongoStudentStore implements StudentStore {
+  readonly #connection: MongoConnection;
+
+  constructor(connection: MongoConnection) {
+    this.#connection = connection;
+  }
+
+  read(userId: UserId): Promise<Student> {
+    return this.#connection.answer(async ({ users }) => {
+      const user = await users.findOne({ _id: userId });
+      const { currentStreak, longestStreak, lastActiveDate, timeZone } = user ?? {};
+      const streak = { current: currentStreak ?? 0, longest: longestStreak ?? 0, lastDay: lastActiveDate ?? null };
+      return { streak, timeZone: timeZone ?? null };
+    });
+  }
+
+  setTimeZone(userId: UserId, timeZone: string): Promise<void> {
+    return this.#connection.answer(async ({ users }) => {
+      await settleRace(() => users.updateOne({ _id: userId }, { $set: { timeZone } }, { upsert: true }));
+    });
+  }
+
+  replaceStreak(userId: UserId, before: Streak, after: Streak): Promise<boolean> {
+    const filter = {
+      _id: userId,
+      currentStreak: orMissing(before.current),
+      longestStreak: orMissing(before.longest),
+      // Null matches a field that is missing, too.
+      lastActiveDate: before.lastDay,
+    };
+    const streak = { currentStreak: after.current, longestStreak: after.longest, lastActiveDate: after.lastDay };
+    return this.#connection.answer(async ({ users }) => {
+      try {
+        const result = await users.updateOne(filter, { $set: streak }, { upsert: isNone(before) });
+        return result.matchedCount + result.upsertedCount === 1;
+      } catch (error) {
+        // The student is there, and their streak is another one by now.
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** The erasure is left behind first: whoever dies in between has not promised anything yet, and forgets nothing. */
+  erase({ userId, upTo }: Erasure): Promise<void> {
+    return this.#connection.answer(async ({ users, erasures }) => {
+      await settleRace(() => erasures.updateOne({ _id: userId }, { $max: { upTo } }, { upsert: true }));
+      await users.deleteOne({ _id: userId });
+    });
+  }
+
+  erasuresBefore(instant: number, limit: number): Promise<Erasure[]> {
+    return this.#connection.answer(async ({ erasures }) => {
+      // MongoDB would take a limit of 0 for none.
+      if (limit === 0) return [];
+      const old = erasures.find({ upTo: { $lt: makeStamp(instant) } }, { sort: { upTo: 1 }, limit, ...allAtOnce });
+      return (await old.toArray()).map(({ _id, upTo }) => ({ userId: _id, upTo }));
+    });
+  }
+
+  /** A later erasure of the same student has a later stamp, and work of its own. */
+  forgetErasure({ userId, upTo }: Erasure): Promise<void> {
+    return this.#connection.answer(async ({ erasures }) => {
+      await erasures.deleteOne({ _id: userId, upTo: { $lte: upTo } });
+    });
+  }
+}
+
+/** A newcomer's numbers are 0 without being stored. */
+function orMissing(count: number): number | { $in: (number | null)[] } {
+  return count === 0 ? { $in: [0, null] } : count;
+}
+
+function isNone({ current, longest, lastDay }: Streak): boolean {
+  return current === noStreak.current && longest === noStreak.longest && lastDay === noStreak.lastDay;
+}

@@ -1,0 +1,216 @@
+import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
+import { resetLeadMs, type Stamp } from "../../domain/stamp.ts";
+import type {
+  Acknowledged,
+  BufferedProgress,
+  BufferStats,
+  Claim,
+  PoisonKey,
+  PositionBuffer,
+  PositionSave,
+  SaveOutcome,
+} from "../../ports/position-buffer.ts";
+import type { Telemetry } from "../../ports/telemetry.ts";
+import { Claiming } from "./claiming.ts";
+import type { RedisConnection } from "./connection.ts";
+import { reasonOf, unavailable } from "./failures.ts";
+import {
+  dirtyKey,
+  keyOfMember,
+  memberOf,
+  poisonKey,
+  progressKey,
+  progressPrefix,
+  shardOf,
+  startedKey,
+} from "./keys.ts";
+import { MemoryGauge, type MemoryGaugeOptions } from "./memory-gauge.ts";
+import { bufferedProgress, type SaveAnswer, saveOutcome } from "./replies.ts";
+import { type Group, ShardCalls } from "./shard-calls.ts";
+
+export interface RedisPositionBufferOptions {
+  readonly flushIntervalMs: number;
+  readonly telemetry: Pick<Telemetry, "claimedKeyMissing" | "backgroundFailed">;
+  readonly memory?: MemoryGaugeOptions;
+}
+
+/** How long a clean key stays readable. */
+const cleanForMs = 24 * 60 * 60 * 1000;
+
+/** How many keys of each shard a look for the oldest takes in. */
+const lookAtKeys = 16;
+
+/**
+ * The position buffer in Redis; the rules are in lua/, one script for each atomic step.
+ *
+ * A key is dirty while it is a member of its shard's sorted set, listed in its student's started set and without a time to
+ * live; else it is clean and has one. The three change together, in one script. Nothing is kept in this process.
+ */
+export class RedisPositionBuffer implements PositionBuffer, Disposable {
+  readonly #connection: RedisConnection;
+  readonly #calls: ShardCalls;
+  readonly #claiming: Claiming;
+  readonly #memory: MemoryGauge;
+  readonly #telemetry: RedisPositionBufferOptions["telemetry"];
+  readonly #flushIntervalMs: number;
+
+  constructor(connection: RedisConnection, { flushIntervalMs, telemetry, memory }: RedisPositionBufferOptions) {
+    this.#connection = connection;
+    this.#calls = new ShardCalls(connection);
+    this.#claiming = new Claiming(this.#calls, telemetry);
+    this.#memory = new MemoryGauge(connection, memory);
+    this.#telemetry = telemetry;
+    this.#flushIntervalMs = flushIntervalMs;
+  }
+
+  save(saves: readonly PositionSave[]): Promise<SaveOutcome[]> {
+    // A node of a Cluster that is down fails the saves of its own shards, not their neighbours'.
+    return this.#calls.divide(
+      saves,
+      (part, group) => this.#save(part, group),
+      (error) => ({ status: "failed", reason: reasonOf(error) }),
+    );
+  }
+
+  async read(key: ProgressKey): Promise<BufferedProgress> {
+    const [now, hash] = (await this.#calls.run("read", [progressKey(key)])) as [number, string[]];
+    return bufferedProgress(now, hash);
+  }
+
+  async startedCourses(userId: UserId): Promise<CourseId[]> {
+    try {
+      return (await this.#connection.general.smembers(startedKey(userId))) as CourseId[];
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async startOver(key: ProgressKey, newest: Stamp | null): Promise<Stamp> {
+    const shard = shardOf(key.userId);
+    const { answers } = await this.#calls.runInTime(
+      "start-over",
+      this.#calls.groupOf(key.userId),
+      [progressKey(key), dirtyKey(shard), startedKey(key.userId)],
+      [memberOf(key), newest ?? "", this.#dueInMs(), resetLeadMs],
+    );
+    return answers[0] as Stamp;
+  }
+
+  claim(limit: number, leaseMs: number, { all = false }: { all?: boolean } = {}): Promise<Claim[]> {
+    return this.#claiming.claim(limit, leaseMs, all);
+  }
+
+  acknowledge(claims: readonly Claim[]): Promise<Acknowledged[]> {
+    return this.#calls.divide(claims, (part) => this.#acknowledge(part));
+  }
+
+  async postpone(
+    { key, claimedAt }: Claim,
+    retryInMs: number,
+    { reason, poison }: { reason: string; poison: boolean },
+  ): Promise<void> {
+    const shard = shardOf(key.userId);
+    const keys = [progressKey(key), dirtyKey(shard), poisonKey(shard)];
+    await this.#calls.run("postpone", keys, [memberOf(key), claimedAt, retryInMs, poison ? reason || "refused" : ""]);
+  }
+
+  async release(claims: readonly Claim[]): Promise<void> {
+    await this.#calls.divide(claims, async (part) => {
+      const keys = part.flatMap(({ key }) => [progressKey(key), dirtyKey(shardOf(key.userId))]);
+      await this.#calls.run(
+        "release",
+        keys,
+        part.flatMap(({ key, claimedAt }) => [memberOf(key), claimedAt]),
+      );
+      return [];
+    });
+  }
+
+  async poisonKeys(limit: number): Promise<PoisonKey[]> {
+    const lists = await this.#calls.forEachGroup(async (shards) => {
+      const args = [limit, ...shards.map(progressPrefix)];
+      return (await this.#calls.run("poison-list", shards.map(poisonKey), args)) as [string, number, string][];
+    });
+    const listed = lists.flat().slice(0, limit);
+    return listed.map(([member, attempts, reason]) => ({ key: keyOfMember(member), attempts, reason }));
+  }
+
+  async retryPoison(key: ProgressKey): Promise<boolean> {
+    const shard = shardOf(key.userId);
+    const keys = [progressKey(key), dirtyKey(shard), poisonKey(shard)];
+    return (await this.#calls.run("poison-retry", keys, [memberOf(key)])) === 1;
+  }
+
+  async stats(): Promise<BufferStats> {
+    const counts = await this.#calls.forEachGroup(async (shards) => {
+      const keys = shards.flatMap((shard) => [dirtyKey(shard), poisonKey(shard)]);
+      const args = [lookAtKeys, ...shards.map(progressPrefix)];
+      return (await this.#calls.run("stats", keys, args)) as [number, number, string];
+    });
+    const instants = counts.flatMap(([, , oldest]) => (oldest === "" ? [] : [Number(oldest)]));
+    return {
+      dirtyKeys: counts.reduce((sum, [dirty]) => sum + dirty, 0),
+      poisonKeys: counts.reduce((sum, [, poison]) => sum + poison, 0),
+      oldestDirtyAt: instants.length === 0 ? null : Math.min(...instants),
+    };
+  }
+
+  async erase(userId: UserId, courseIds: readonly CourseId[]): Promise<void> {
+    const shard = shardOf(userId);
+    const keys = [startedKey(userId), dirtyKey(shard), poisonKey(shard)];
+    const args = [progressPrefix(shard), userId, ...courseIds];
+    await this.#calls.runInTime("erase", this.#calls.groupOf(userId), keys, args);
+  }
+
+  now(): Promise<number> {
+    return this.#calls.now();
+  }
+
+  [Symbol.dispose](): void {
+    this.#memory[Symbol.dispose]();
+  }
+
+  async #save(saves: readonly PositionSave[], group: Group): Promise<SaveOutcome[]> {
+    const { isFull, isCrowded } = this.#memory;
+    const keys: string[] = [];
+    const args: (string | number)[] = [isFull ? "known" : "any"];
+    for (const { key, lectureId, seconds, stamp } of saves) {
+      keys.push(progressKey(key), dirtyKey(shardOf(key.userId)), startedKey(key.userId));
+      args.push(memberOf(key), lectureId, seconds, stamp ?? "", this.#dueInMs());
+    }
+    const { now, answers } = await this.#calls.runInTime("save", group, keys, args);
+    return (answers as SaveAnswer[]).map((answer) => saveOutcome(answer, now, isCrowded));
+  }
+
+  async #acknowledge(claims: readonly Claim[]): Promise<Acknowledged[]> {
+    const keys: string[] = [];
+    const args: (string | number)[] = [this.#flushIntervalMs];
+    for (const { key, version, claimedAt, positions } of claims) {
+      const shard = shardOf(key.userId);
+      keys.push(progressKey(key), dirtyKey(shard), startedKey(key.userId), poisonKey(shard));
+      args.push(memberOf(key), version, claimedAt, spread(cleanForMs), positions.size);
+      for (const [lectureId, { stamp }] of positions) args.push(lectureId, stamp);
+    }
+    const answers = (await this.#calls.run("acknowledge", keys, args)) as (Acknowledged | [reason: string])[];
+    return answers.map((answer, index) => {
+      if (typeof answer === "string") return answer;
+      // Whatever is in the key's place, the store has not been proven to have it: the lease ends and the next claim says more.
+      const member = memberOf((claims[index] as Claim).key);
+      this.#telemetry.backgroundFailed(
+        "acknowledge",
+        new Error(`The buffered key of ${member} is unusable: ${answer[0]}`),
+      );
+      return "changed";
+    });
+  }
+
+  /** The spread turns the spike of everybody's first save into an even load. */
+  #dueInMs(): number {
+    return spread(this.#flushIntervalMs);
+  }
+}
+
+/** The time given, up to a tenth more or less. */
+function spread(ms: number): number {
+  return Math.round(ms * (0.9 + Math.random() * 0.2));
+}

@@ -1,0 +1,33 @@
+import type { Stores } from "../../ports/stores.ts";
+import { RedisPositionBuffer, type RedisPositionBufferOptions } from "./buffer.ts";
+import { RedisCatalogCache } from "./catalog.ts";
+import { RedisConnection } from "./connection.ts";
+import { RedisHealth, type RedisHealthOptions } from "./health.ts";
+
+/** The buffer and the catalog's cache, over one Redis. */
+export type RedisStores = Pick<Stores, "buffer" | "cache" | "health" | typeof Symbol.asyncDispose>;
+
+export interface RedisStoresOptions extends RedisPositionBufferOptions, RedisHealthOptions {
+  /** Told what is wrong whenever that changes, and null when all is well again. */
+  readonly onProblem: (problem: string | null) => void;
+}
+
+/**
+ * Answers at once, whether Redis can be reached or not: `health` tells.
+ * @throws RedisUrlError
+ */
+export function openRedisStores(url: string, options: RedisStoresOptions): RedisStores {
+  const connection = new RedisConnection({ url, onProblem: options.onProblem });
+  const health = new RedisHealth(connection, options);
+  const buffer = new RedisPositionBuffer(connection, options);
+  return {
+    buffer,
+    cache: new RedisCatalogCache(connection),
+    health: async () => ({ redis: health.health }),
+    async [Symbol.asyncDispose]() {
+      health[Symbol.dispose]();
+      buffer[Symbol.dispose]();
+      await connection[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { HttpError, type ProblemAnswer, type ProblemCode, problemOf } from "./problem.ts";
+
+/** What goes with every answer: none is for a cache, and none is anything but what it says it is. */
+export const securityHeaders: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+};
+
+const problemType = "application/problem+json; charset=utf-8";
+const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
+const outageLogMs = 10_000;
+
+type Failure = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+/** Answers whatever goes wrong; logs what the operator has to know of, with its stack, and an outage not for every request. */
+export function failureAnswerer(logger: FastifyBaseLogger): Failure {
+  const loggedAt = new Map<ProblemCode, number>();
+  return (error, request, reply) => {
+    const problem = problemOf(error);
+    const route = `${request.method} ${request.routeOptions.url ?? "(no route)"}`;
+    if (problem.status === 500) logger.error({ err: error, route }, "request failed");
+    if (problem.status === 503 && performance.now() - (loggedAt.get(problem.code) ?? -Infinity) > outageLogMs) {
+      loggedAt.set(problem.code, performance.now());
+      logger.warn({ err: error, route }, "requests are refused for now");
+    }
+    return sendProblem(reply, problem);
+  };
+}
+
+/** For requests that no route takes: 405 with the methods that the path knows, else 404. */
+export function noSuchRoute(app: FastifyInstance, { raw, method }: FastifyRequest): HttpError {
+  const path = raw.url?.split("?", 1)[0] ?? "/";
+  const allowed = methods.filter((candidate) => app.findRoute({ method: candidate, url: path }) !== null);
+  if (allowed.length === 0) return new HttpError("not_found", "Nothing is here: check the path against /openapi.json.");
+  const allow = allowed.join(", ");
+  return new HttpError("method_not_allowed", `This path does not know ${method}: use ${allow}.`, {
+    headers: { allow },
+  });
+}
+
+/** For bytes that are not HTTP, or not in time: there is no request to answer, only a socket. */
+export function answerBrokenConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = problemOf(connectionError(error.code));
+  const head = { ...securityHeaders, ...headers, "content-type": problemType, connection: "close" };
+  const lines = Object.entries({ ...head, "content-length": String(Buffer.byteLength(body)) });
+  const headText = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headText}\r\n${body}`, () => socket.destroy());
+}
+
+function connectionError(code: string | undefined): HttpError {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW":
+      return new HttpError("headers_too_large", "The headers are too long: send fewer, or a shorter token.");
+    case "ERR_HTTP_REQUEST_TIMEOUT":
+      return new HttpError("request_timeout", "The request did not arrive in time: send it again.");
+    default:
+      return new HttpError("malformed_http", "This is not HTTP/1.1: correct the request.");
+  }
+}
+
+function sendProblem(reply: FastifyReply, { status, headers, body }: ProblemAnswer): FastifyReply {
+  return reply.code(status).headers(securityHeaders).headers(headers).type(problemType).send(body);
+}

@@ -1,0 +1,190 @@
+import type { FastifyInstance } from "fastify";
+import { openEmbeddedStores } from "./adapters/embedded/stores.ts";
+import { DatabaseError } from "./adapters/embedded/database.ts";
+import { openMongoStores } from "./adapters/mongodb/stores.ts";
+import { openRedisStores } from "./adapters/redis/stores.ts";
+import { systemClock } from "./adapters/system/clock.ts";
+import { type Config, ConfigError } from "./config.ts";
+import { type Core, type CoreOptions, createCore } from "./core.ts";
+import { demoSecret } from "./demo/secret.ts";
+import { seedDemo } from "./demo/seed.ts";
+import { demoWelcome, serviceWelcome, showPreparation } from "./demo/welcome.ts";
+import { createApp } from "./http/app.ts";
+import { TokenVerifier, type TokenVerifierOptions } from "./http/token-verifier.ts";
+import { createTelemetry } from "./observability/events.ts";
+import { createLogger, type Logger } from "./observability/logger.ts";
+import { Metrics } from "./observability/metrics.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { PartHealth, Stores } from "./ports/stores.ts";
+import type { Telemetry } from "./ports/telemetry.ts";
+
+/** A running service. Disposing of it finishes what was begun: requests, then the flush under way, then the stores. */
+export interface Service extends AsyncDisposable {
+  /** Where it listens, such as http://127.0.0.1:3000. */
+  readonly url: string;
+  /** What to print when it is up. */
+  readonly welcome: string;
+  readonly logger: Logger;
+  readonly core: Core;
+}
+
+/** The use cases on their storage, with nothing listening and nothing running by itself. */
+export interface Backend extends AsyncDisposable {
+  readonly core: Core;
+  readonly options: CoreOptions;
+  readonly stores: Stores;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Opens the storage that the configuration names. Rejects when it cannot be had: see {@link explainStartFailure}. */
+export async function openBackend(config: Config, clock: Clock = systemClock): Promise<Backend> {
+  const logger = createLogger(config.logLevel);
+  const metrics = new Metrics(() => stores.buffer.stats());
+  const telemetry = createTelemetry(logger, metrics);
+  const stores = openStores(config, { clock, telemetry, logger });
+  const options = { ...config, clock, telemetry };
+  return {
+    core: createCore(stores, options),
+    options,
+    stores,
+    metrics,
+    logger,
+    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
+  };
+}
+
+/** Puts the parts together and starts them. Rejects when the store or the port cannot be had: see {@link explainStartFailure}. */
+export async function startService(config: Config, { clock = systemClock }: { clock?: Clock } = {}): Promise<Service> {
+  await using stack = new AsyncDisposableStack();
+  const { core, options, stores, metrics, logger } = stack.use(await openBackend(config, clock));
+  const demo = demoOf(config);
+  if (demo !== undefined) await seedDemo(stores, options, showPreparation);
+  const tokens = await TokenVerifier.create(tokenOptions(config, demo?.secret)).catch((error: unknown) => {
+    throw new ConfigError(`JWT_PUBLIC_KEY_FILE: ${(error as Error).message}`);
+  });
+
+  for (const worker of [core.flusher, core.relay, core.studentData]) {
+    stack.use(worker);
+    worker.start();
+  }
+  let isStopping = false;
+  const app = await createApp({
+    ...core,
+    tokens,
+    readiness: () => readiness(stores, isStopping),
+    metrics: () => metrics.scrape(),
+    rateLimitPerSecond: config.rateLimitPerSecond,
+    logger,
+  });
+  stack.defer(() => closeApp(app));
+  const url = await app.listen({ host: config.host, port: config.port });
+  const welcome = demo === undefined ? serviceWelcome(url) : await demoWelcome(url, demo.secret);
+  const running = stack.move();
+  let stopped: Promise<void> | undefined;
+  return {
+    url,
+    welcome,
+    logger,
+    core,
+    [Symbol.asyncDispose]() {
+      isStopping = true;
+      stopped ??= running.disposeAsync();
+      return stopped;
+    },
+  };
+}
+
+/** A sentence for a start that failed for a reason the operator can mend; undefined for a fault of ours. */
+export function explainStartFailure(
+  error: unknown,
+  { host, port }: { host?: string; port?: number } = {},
+): string | undefined {
+  if (error instanceof DatabaseError || error instanceof ConfigError) return error.message;
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "EADDRINUSE":
+      return `Port ${port} on ${host} is used by another program: stop it, or set PORT to a free port (PORT=0 takes any).`;
+    case "EACCES":
+      return `Listening on port ${port} is not permitted: set PORT to a port above 1023.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return `HOST "${host}" is no address of this machine: set HOST to one, such as 127.0.0.1 or 0.0.0.0.`;
+    default:
+      return undefined;
+  }
+}
+
+/** Long enough for any request but one whose client has gone silent. */
+const lastRequestsMs = 6_000;
+
+/**
+ * Takes no more requests and resolves when those in flight are answered. Connections that clients would keep open end as
+ * soon as they are idle; clients that never finish a request are cut off.
+ */
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const closeIdle = setInterval(() => app.server.closeIdleConnections(), 50);
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), lastRequestsMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(closeIdle);
+    clearTimeout(cutOff);
+  }
+}
+
+interface StoreDeps {
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly logger: Logger;
+}
+
+function openStores(
+  { stores, flushIntervalMs, strictDurability }: Config,
+  { clock, telemetry, logger }: StoreDeps,
+): Stores {
+  if (stores.type === "embedded") return openEmbeddedStores(stores.dataFile, { clock, flushIntervalMs });
+  const redis = openRedisStores(stores.redisUrl, {
+    flushIntervalMs,
+    strictDurability,
+    telemetry,
+    onProblem: (problem) => (problem === null ? logger.info("Redis answers") : logger.warn(problem)),
+    onFindings: (findings) => findings.forEach(({ sentence }) => logger.warn(sentence)),
+  });
+  const mongodb = openMongoStores(stores.mongodbUrl, { isStrict: strictDurability });
+  return {
+    ...redis,
+    ...mongodb,
+    health: async () => ({ ...(await redis.health()), ...(await mongodb.health()) }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([redis[Symbol.asyncDispose](), mongodb[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+function demoOf({ tokens, stores }: Config): { secret: string } | undefined {
+  return tokens.type === "demo" && stores.type === "embedded" ? { secret: demoSecret(stores.dataFile) } : undefined;
+}
+
+function tokenOptions({ tokens, issuer, audience, roleClaim }: Config, secret = ""): TokenVerifierOptions {
+  const common = { issuer, audience, roleClaim };
+  switch (tokens.type) {
+    case "demo":
+      return { secret, ...common };
+    case "secret":
+      return { secret: tokens.secret, ...common };
+    case "publicKey":
+      return { publicKeyPem: tokens.pem, ...common };
+    case "jwks":
+      return { jwksUrl: tokens.url, ...common };
+  }
+}
+
+async function readiness(
+  stores: Stores,
+  isStopping: boolean,
+): Promise<{ status: PartHealth["status"]; parts: Record<string, PartHealth> }> {
+  const parts: Record<string, PartHealth> = await stores.health();
+  if (isStopping) parts["process"] = { status: "unavailable", detail: "The process is stopping." };
+  const isReady = Object.values(parts).every(({ status }) => status === "ok");
+  return { status: isReady ? "ok" : "unavailable", parts };
+}

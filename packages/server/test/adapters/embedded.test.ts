@@ -1,0 +1,68 @@
+import { EmbeddedActivityStore } from "../../src/adapters/embedded/activity.ts";
+import { EmbeddedPositionBuffer } from "../../src/adapters/embedded/buffer.ts";
+import { EmbeddedCatalog, EmbeddedCatalogCache } from "../../src/adapters/embedded/catalog.ts";
+import { EmbeddedEventSink } from "../../src/adapters/embedded/events.ts";
+import { EmbeddedProgressStore } from "../../src/adapters/embedded/store.ts";
+import { EmbeddedStudentStore } from "../../src/adapters/embedded/students.ts";
+import { systemClock } from "../../src/adapters/system/clock.ts";
+import type { LearningEvent } from "../../src/domain/completion.ts";
+import { activityStoreContract } from "../contracts/activity-store.ts";
+import { catalogCacheContract } from "../contracts/catalog-cache.ts";
+import { catalogContract } from "../contracts/catalog.ts";
+import { eventSinkContract } from "../contracts/event-sink.ts";
+import { positionBufferContract } from "../contracts/position-buffer.ts";
+import { progressStoreContract } from "../contracts/progress-store.ts";
+import type { StoreHarness } from "../contracts/store-fixture.ts";
+import { studentStoreContract } from "../contracts/student-store.ts";
+import { openDataFile, spoil } from "./data-file.ts";
+
+const name = "SQLite";
+
+positionBufferContract(name, async ({ flushIntervalMs }) => {
+  const { database, dispose } = await openDataFile();
+  return {
+    buffer: new EmbeddedPositionBuffer(database, { clock: systemClock, flushIntervalMs }),
+    spoil: async (key) => spoil(database, "buffer_positions", key),
+    [Symbol.asyncDispose]: dispose,
+  };
+});
+
+async function openStore(): Promise<StoreHarness> {
+  const { database, dispose } = await openDataFile();
+  return {
+    store: new EmbeddedProgressStore(database),
+    catalog: new EmbeddedCatalog(database),
+    spoil: async (key) => spoil(database, "positions", key),
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+progressStoreContract(name, openStore);
+
+catalogContract(name, openStore);
+
+catalogCacheContract(name, async () => {
+  const { database, dispose } = await openDataFile();
+  const [cache, catalog] = [new EmbeddedCatalogCache(database), new EmbeddedCatalog(database)];
+  return { cache, catalog, [Symbol.asyncDispose]: dispose };
+});
+
+activityStoreContract(name, async () => {
+  const { database, dispose } = await openDataFile();
+  return { activities: new EmbeddedActivityStore(database), [Symbol.asyncDispose]: dispose };
+});
+
+studentStoreContract(name, async () => {
+  const { database, dispose } = await openDataFile();
+  return { students: new EmbeddedStudentStore(database), [Symbol.asyncDispose]: dispose };
+});
+
+eventSinkContract(name, async () => {
+  const { database, dispose } = await openDataFile();
+  const rows = database.prepare<{ event: string }>("SELECT event FROM events ORDER BY sequence");
+  return {
+    sink: new EmbeddedEventSink(database),
+    published: async () => rows.all().map(({ event }) => JSON.parse(event) as LearningEvent),
+    [Symbol.asyncDispose]: dispose,
+  };
+});

@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import type { ProgressDocument } from "../../src/adapters/mongodb/documents.ts";
+import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
+import { ProgressError } from "../../src/domain/errors.ts";
+import type { ProgressKey } from "../../src/domain/ids.ts";
+import { noStreak } from "../../src/domain/streak.ts";
+import type { PositionWrite, WriteOutcome } from "../../src/ports/progress-store.ts";
+import { stampAt } from "../support/ids.ts";
+import { completion, MongodbFixture, someKey, writeOf } from "../support/mongodb-fixture.ts";
+import { MongodbProxy } from "../support/mongodb-proxy.ts";
+import { type CommandFault, MongodbServer, withoutMongod } from "../support/mongodb-server.ts";
+
+const isUnavailable = (error: unknown): boolean => error instanceof ProgressError && error.code === "store_unavailable";
+
+describe("MongoDB that fails", { skip: withoutMongod }, () => {
+  let server: MongodbServer;
+  let fixture: MongodbFixture;
+  before(async () => {
+    server = await MongodbServer.start();
+    fixture = await MongodbFixture.open(server);
+  });
+  after(async () => {
+    await fixture[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const writes = (count: number): PositionWrite[] => Array.from({ length: count }, () => writeOf(someKey(), { a: 1 }));
+  const namespace = (): string => `${fixture.database}.progress`;
+
+  async function isStored({ userId, courseId }: ProgressKey): Promise<boolean> {
+    return (await fixture.store.read({ userId, courseId })).positions.size > 0;
+  }
+
+  /** Makes MongoDB refuse positions for this key: no lecture can be set in a list. */
+  async function spoil(key: ProgressKey): Promise<void> {
+    const document: ProgressDocument = { ...keyFilter(key), watchTimes: [] as never };
+    await fixture.collections.progress.insertOne(document);
+  }
+
+  async function joinFailing(batch: PositionWrite[], fault: Omit<CommandFault, "failCommands">): Promise<string[]> {
+    await using _ = await server.fail({ failCommands: ["update"], namespace: namespace(), ...fault });
+    return statusesOf(await fixture.store.join(batch));
+  }
+
+  describe("during a flush", () => {
+    it("refuses one of 200, and proves the others", async () => {
+      const batch = writes(200);
+      await spoil((batch[77] as PositionWrite).key);
+      const outcomes = await fixture.flush(batch);
+      assert.deepEqual(
+        outcomes.flatMap((status, index) => (status === "written" ? [] : [[index, status]])),
+        [[77, "refused"]],
+      );
+      assert.equal(
+        await fixture.collections.progress.countDocuments({ userId: { $in: batch.map(({ key }) => key.userId) } }),
+        200,
+      );
+    });
+
+    const states = {
+      "not primary": 10_107,
+      "stepping down": 189,
+      "shutting down": 91,
+      interrupted: 11_602,
+      "out of reach": 6,
+    };
+    for (const [state, errorCode] of Object.entries(states)) {
+      it(`proves nothing when it is ${state}, and takes the same again`, async () => {
+        const batch = writes(3);
+        assert.deepEqual(await joinFailing(batch, { errorCode }), ["unknown", "unknown", "unknown"]);
+        assert.deepEqual(statusesOf(await fixture.store.join(batch)), ["written", "written", "written"]);
+      });
+    }
+
+    it("proves nothing when the connection is dropped", async () => {
+      const batch = writes(3);
+      assert.deepEqual(await joinFailing(batch, { closeConnection: true }), ["unknown", "unknown", "unknown"]);
+      assert.equal(await isStored((batch[0] as PositionWrite).key), false);
+      assert.deepEqual(statusesOf(await fixture.store.join(batch)), ["written", "written", "written"]);
+    });
+
+    it("proves nothing when a majority is not reached in time, though it was applied", async () => {
+      const batch = writes(3);
+      const writeConcernError = { code: 64, errmsg: "waiting for replication timed out" };
+      assert.deepEqual(await joinFailing(batch, { writeConcernError }), ["unknown", "unknown", "unknown"]);
+      assert.equal(await isStored((batch[0] as PositionWrite).key), true);
+    });
+
+    it("proves nothing when a majority is not reached and one operation is refused", async () => {
+      const batch = writes(3);
+      await spoil((batch[1] as PositionWrite).key);
+      const writeConcernError = { code: 64, errmsg: "waiting for replication timed out" };
+      assert.deepEqual(await joinFailing(batch, { writeConcernError }), ["unknown", "unknown", "unknown"]);
+      assert.deepEqual(statusesOf(await fixture.store.join(batch)), ["written", "refused", "written"]);
+    });
+
+    it("proves nothing when the answer is lost after it was applied; again, it changes nothing", async () => {
+      await using proxy = await MongodbProxy.before(server);
+      await using apart = await MongodbFixture.open(server, proxy);
+      const batch = writes(2);
+      proxy.loseAnswerTo((batch[0] as PositionWrite).key.userId);
+      assert.deepEqual(statusesOf(await apart.store.join(batch)), ["unknown", "unknown"]);
+      assert.equal(proxy.lost, 1);
+      const stored = await apart.collections.progress.find().toArray();
+      assert.equal(stored.length, 2);
+      assert.deepEqual(statusesOf(await apart.store.join(batch)), ["written", "written"]);
+      assert.deepEqual(await apart.collections.progress.find().toArray(), stored);
+    });
+
+    it("proves nothing when it does not answer within its time", async () => {
+      const startedAt = performance.now();
+      const outcomes = await joinFailing(writes(1), { blockConnection: true, blockTimeMS: 6_000 });
+      assert.deepEqual(outcomes, ["unknown"]);
+      assert.ok(performance.now() - startedAt < 5_900);
+    });
+
+    it("applies a write late, after a newer one, without going back", async () => {
+      const key = someKey();
+      const fault = { failCommands: ["update"], namespace: namespace(), blockConnection: true, blockTimeMS: 400 };
+      await using _ = await server.fail(fault);
+      const late = fixture.store.join([writeOf(key, { a: 1 }, 1_000)]);
+      await delay(100);
+      assert.deepEqual(statusesOf(await fixture.store.join([writeOf(key, { a: 2 }, 2_000)])), ["written"]);
+      assert.deepEqual(statusesOf(await late), ["written"]);
+      assert.deepEqual(
+        [...(await fixture.store.read(key)).positions.values()],
+        [...writeOf(key, { a: 2 }, 2_000).positions.values()],
+      );
+    });
+  });
+
+  describe("during anything else", () => {
+    const faults = { "drops connections": { closeConnection: true }, "has no primary": { errorCode: 10_107 } };
+    for (const [state, fault] of Object.entries(faults)) {
+      it(`rejects with store_unavailable while it ${state}, and works right after`, async () => {
+        const key = someKey();
+        {
+          const failCommands = ["find", "aggregate", "update", "delete", "findAndModify"];
+          await using _ = await server.fail({ failCommands, ...fault }, "alwaysOn");
+          const results = await Promise.allSettled(everythingWith(fixture, key));
+          assert.deepEqual(
+            results.map((result) => result.status === "rejected" && isUnavailable(result.reason)),
+            results.map(() => true),
+          );
+        }
+        await Promise.all(everythingWith(fixture, key));
+      });
+    }
+
+    it("does not say that a completion was stored when a majority is not reached", async () => {
+      const key = someKey();
+      const writeConcernError = { code: 64, errmsg: "waiting for replication timed out" };
+      const change = { type: "complete", event: completion(key, "a") } as const;
+      await using _ = await server.fail({ failCommands: ["update"], namespace: namespace(), writeConcernError });
+      await assert.rejects(fixture.store.change(key, 0, change), isUnavailable);
+      assert.equal(await fixture.store.change(key, 0, change), false);
+      assert.equal((await fixture.store.read(key)).completions.get(change.event.lectureId), 1);
+    });
+  });
+
+  describe("that goes away", () => {
+    it("is used again without a restart of the service, with everything it had acknowledged", async () => {
+      await using restarted = await MongodbServer.start();
+      await using apart = await MongodbFixture.open(restarted);
+      const key = someKey();
+      await apart.store.join([writeOf(key, { a: 1 })]);
+      await restarted.kill();
+      await assert.rejects(apart.store.read(key), isUnavailable);
+      assert.deepEqual(statusesOf(await apart.store.join([writeOf(key, { a: 2 }, 2_000)])), ["unknown"]);
+      await restarted.restart();
+      assert.deepEqual(
+        [...(await apart.store.read(key)).positions.values()].map(({ seconds }) => seconds),
+        [1],
+      );
+      assert.deepEqual(statusesOf(await apart.store.join([writeOf(key, { a: 2 }, 2_000)])), ["written"]);
+    });
+  });
+});
+
+function statusesOf(outcomes: readonly WriteOutcome[]): string[] {
+  return outcomes.map(({ status }) => status);
+}
+
+/** One call of everything that reaches MongoDB and may reject. */
+function everythingWith(
+  { store, catalog, activities, students, events }: MongodbFixture,
+  key: ProgressKey,
+): Promise<unknown>[] {
+  const { userId, courseId } = key;
+  const event = completion(key, "a");
+  const details = { title: "A", durationSeconds: 1, order: 0 };
+  const streak = { current: 1, longest: 1, lastDay: event.day };
+  const erasure = { userId, upTo: stampAt(1) };
+  return [
+    store.read(key),
+    store.readAll(userId),
+    store.change(key, 0, { type: "complete", event }),
+    store.settle(key, event.id),
+    store.unsettled(1, 1),
+    store.courseProgress(userId, [courseId]),
+    store.totalCompleted(userId),
+    store.erase(userId),
+    store.eraseRevived(userId, erasure.upTo),
+    catalog.read(courseId),
+    catalog.putTitle(courseId, "title"),
+    catalog.replace({ courseId, title: "title", lectures: new Map() }),
+    catalog.addLecture(courseId, event.lectureId, details),
+    catalog.changeLecture(courseId, event.lectureId, details),
+    catalog.removeLecture(courseId, event.lectureId),
+    activities.addCompletion(userId, event.day, courseId, event.lectureId),
+    activities.mark(userId, event.day),
+    activities.between(userId, event.day, event.day),
+    activities.daysThatCount(userId, "completion"),
+    activities.readAll(userId),
+    activities.erase(userId),
+    students.read(userId),
+    students.setTimeZone(userId, "UTC"),
+    students.replaceStreak(userId, noStreak, streak),
+    students.erase(erasure),
+    students.erasuresBefore(1, 1),
+    students.forgetErasure(erasure),
+    events.publish(event),
+  ];
+}

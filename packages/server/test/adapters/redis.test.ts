@@ -1,0 +1,16 @@
+import { after, before, describe } from "node:test";
+import { catalogCacheContract } from "../contracts/catalog-cache.ts";
+import { positionBufferContract } from "../contracts/position-buffer.ts";
+import { openCache, RedisFixture } from "../support/redis-fixture.ts";
+import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
+
+describe("One Redis", { skip: redisIsMissing() }, () => {
+  let server: RedisServer;
+  before(async () => {
+    server = await RedisServer.start();
+  });
+  after(() => server[Symbol.asyncDispose]());
+
+  positionBufferContract("Redis", (options) => RedisFixture.openEmpty(server, options));
+  catalogCacheContract("Redis", () => openCache(server));
+});

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Day } from "../../src/domain/activity-day.ts";
+import type { UserId } from "../../src/domain/ids.ts";
+import type { ActivityStore } from "../../src/ports/activity-store.ts";
+import { course, lecture, someUser } from "../support/ids.ts";
+
+export interface ActivityHarness extends AsyncDisposable {
+  readonly activities: ActivityStore;
+}
+
+const day = (text: string): Day => text as Day;
+const [monday, tuesday, wednesday] = [day("2026-03-02"), day("2026-03-03"), day("2026-03-04")] as const;
+
+/** What every activity store promises, in terms of its port alone. */
+export function activityStoreContract(name: string, open: () => Promise<ActivityHarness>): void {
+  async function begin(): Promise<
+    AsyncDisposable & {
+      activities: ActivityStore;
+      userId: UserId;
+      complete: (on: Day, id?: string, at?: string) => Promise<void>;
+      counts: () => Promise<[string, number][]>;
+    }
+  > {
+    const harness = await open();
+    const { activities } = harness;
+    const userId = someUser();
+    return {
+      activities,
+      userId,
+      complete: (on, id = "intro", at = "algebra") => activities.addCompletion(userId, on, course(at), lecture(id)),
+      counts: async () =>
+        (await activities.between(userId, monday, wednesday)).map(({ day: on, count }) => [on, count]),
+      [Symbol.asyncDispose]: () => harness[Symbol.asyncDispose](),
+    };
+  }
+
+  describe(`${name} keeps the contract of an activity store`, () => {
+    it("has nothing of a newcomer", async () => {
+      await using begun = await begin();
+      assert.deepEqual(await begun.counts(), []);
+      assert.deepEqual(await begun.activities.readAll(begun.userId), []);
+      assert.deepEqual(await begun.activities.daysThatCount(begun.userId, "activity"), []);
+    });
+
+    it("counts completions of a day", async () => {
+      await using begun = await begin();
+      await begun.complete(monday, "a");
+      await begun.complete(monday, "b");
+      await begun.complete(monday, "a", "biology");
+      await begun.complete(tuesday, "a");
+      assert.deepEqual(await begun.counts(), [
+        [monday, 3],
+        [tuesday, 1],
+      ]);
+    });
+
+    it("counts a completion once per lecture and day, however often it is told", async () => {
+      await using begun = await begin();
+      for (let time = 0; time < 3; time++) await begun.complete(monday);
+      await Promise.all(Array.from({ length: 10 }, () => begun.complete(tuesday)));
+      assert.deepEqual(await begun.counts(), [
+        [monday, 1],
+        [tuesday, 1],
+      ]);
+    });
+
+    it("loses none of many that come at once", async () => {
+      await using begun = await begin();
+      const { activities, userId } = begun;
+      const completions = Array.from({ length: 10 }, (_, index) => begun.complete(monday, `l${index}`));
+      const marks = Array.from({ length: 10 }, () => activities.mark(userId, monday));
+      await Promise.all([...completions, ...marks]);
+      assert.deepEqual(await begun.counts(), [[monday, 20]]);
+    });
+
+    it("counts every mark", async () => {
+      await using begun = await begin();
+      await begun.activities.mark(begun.userId, monday);
+      await begun.activities.mark(begun.userId, monday);
+      await begun.complete(monday);
+      assert.deepEqual(await begun.counts(), [[monday, 3]]);
+    });
+
+    it("tells lectures from courses with names alike", async () => {
+      await using begun = await begin();
+      await begun.complete(monday, "c", "a-b");
+      await begun.complete(monday, "b-c", "a");
+      await begun.complete(monday, "constructor", "toString");
+      assert.deepEqual(await begun.counts(), [[monday, 3]]);
+    });
+
+    it("lists the days asked for, both ends included, oldest first", async () => {
+      await using begun = await begin();
+      const days = ["2026-03-04", "2025-12-31", "2026-03-01", "2026-03-02", "2026-03-05"];
+      for (const on of days) await begun.complete(day(on));
+      const listed = await begun.activities.between(begun.userId, day("2026-03-01"), wednesday);
+      assert.deepEqual(
+        listed,
+        ["2026-03-01", "2026-03-02", "2026-03-04"].map((on) => ({ day: on, count: 1 })),
+      );
+    });
+
+    it("tells the days with a completion from those with any activity", async () => {
+      await using begun = await begin();
+      await begun.activities.mark(begun.userId, monday);
+      await begun.activities.mark(begun.userId, tuesday);
+      await begun.complete(tuesday, "a");
+      await begun.complete(tuesday, "b");
+      await begun.complete(wednesday);
+      const days = async (counts: "completion" | "activity"): Promise<Day[]> =>
+        (await begun.activities.daysThatCount(begun.userId, counts)).toSorted();
+      assert.deepEqual(await days("completion"), [tuesday, wednesday]);
+      assert.deepEqual(await days("activity"), [monday, tuesday, wednesday]);
+    });
+
+    it("hands out everything for the export", async () => {
+      await using begun = await begin();
+      await begun.complete(tuesday, "a");
+      await begun.complete(tuesday, "b", "biology");
+      await begun.activities.mark(begun.userId, day("1999-12-31"));
+      const all = await begun.activities.readAll(begun.userId);
+      assert.deepEqual(
+        all.map((each) => ({ ...each, completions: each.completions.toSorted() })),
+        [
+          { day: "1999-12-31", count: 1, completions: [] },
+          { day: tuesday, count: 2, completions: ["algebra/a", "biology/b"] },
+        ],
+      );
+    });
+
+    it("forgets one student and nobody else", async () => {
+      await using begun = await begin();
+      const other = someUser();
+      await begun.complete(monday);
+      await begun.activities.addCompletion(other, monday, course("algebra"), lecture("intro"));
+      await begun.activities.erase(begun.userId);
+      assert.deepEqual(await begun.activities.readAll(begun.userId), []);
+      assert.deepEqual(await begun.activities.daysThatCount(begun.userId, "completion"), []);
+      assert.equal((await begun.activities.readAll(other)).length, 1);
+      await begun.complete(monday);
+      assert.deepEqual(await begun.counts(), [[monday, 1]]);
+    });
+  });
+}

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { lastWatched } from "../../src/domain/position.ts";
+import { isStamp, stampTime } from "../../src/domain/stamp.ts";
+import { lecture, stampAt } from "../support/ids.ts";
+import { BufferFixture, type OpenBuffer } from "./buffer-fixture.ts";
+
+export function savingContract(open: OpenBuffer): void {
+  describe("saving by arrival", () => {
+    it("keeps a position to the millisecond", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const values = { start: 0, soon: 0.001, exact: 754.321, long: 86_399.999, longest: 1e12 };
+      for (const [at, seconds] of Object.entries(values)) await fixture.save(seconds, { at });
+      assert.deepEqual(await fixture.seconds(), values);
+    });
+
+    it("stamps with the buffer's clock", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const before = await fixture.buffer.now();
+      const { status, stamp, serverTime } = await fixture.save(5);
+      const after = await fixture.buffer.now();
+      assert.equal(status, "stored");
+      assert.ok(isStamp(stamp));
+      assert.ok(before <= stampTime(stamp) && stampTime(stamp) <= after);
+      assert.ok(before <= serverTime && serverTime <= after);
+      assert.deepEqual((await fixture.buffer.read(fixture.key)).positions, new Map([["intro", { stamp, seconds: 5 }]]));
+    });
+
+    it("takes the last of several saves, a rewind too", async () => {
+      await using fixture = await BufferFixture.open(open);
+      for (const seconds of [10, 20, 5]) assert.equal((await fixture.save(seconds)).status, "stored");
+      assert.deepEqual(await fixture.seconds(), { intro: 5 });
+    });
+
+    it("orders two saves of one lecture in one batch", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const { key, buffer } = fixture;
+      const [one, two] = await buffer.save([10, 20].map((seconds) => ({ key, lectureId: lecture("intro"), seconds })));
+      assert.ok(one?.status === "stored" && two?.status === "stored");
+      assert.ok(one.stamp < two.stamp);
+      assert.deepEqual((await buffer.read(key)).positions.get(lecture("intro")), { stamp: two.stamp, seconds: 20 });
+    });
+
+    it("orders saves of two lectures in one batch", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const { key, buffer } = fixture;
+      await buffer.save(["b", "a", "c", "intro"].map((id) => ({ key, lectureId: lecture(id), seconds: 1 })));
+      assert.equal(lastWatched((await buffer.read(key)).positions)?.lectureId, "intro");
+    });
+
+    it("orders batches that are under way together", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const outcomes = await Promise.all(Array.from({ length: 20 }, (_, seconds) => fixture.save(seconds)));
+      const stamps = outcomes.map(({ stamp }) => stamp);
+      assert.equal(new Set(stamps).size, 20);
+      const newest = stamps.toSorted().at(-1);
+      assert.deepEqual(await fixture.seconds(), { intro: stamps.findIndex((stamp) => stamp === newest) });
+    });
+
+    it("comes after a session's position that is ahead of the clock", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const ahead = await fixture.save(10, { stamp: stampAt((await fixture.buffer.now()) + 4_000, 3) });
+      const { stamp } = await fixture.save(20);
+      assert.ok(stamp > ahead.stamp);
+      assert.deepEqual(await fixture.seconds(), { intro: 20 });
+    });
+
+    it("comes after a session's position in another lecture of the course", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const ahead = await fixture.save(10, { at: "a", stamp: stampAt((await fixture.buffer.now()) + 4_000, 3) });
+      const { stamp } = await fixture.save(20, { at: "b" });
+      assert.ok(stamp > ahead.stamp);
+    });
+  });
+
+  describe("saving many at once", () => {
+    it("answers each save, in order", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const { key, buffer } = fixture;
+      const now = await buffer.now();
+      const [newer, older, far] = [stampAt(now - 1), stampAt(now - 2), stampAt(now + 60_000)];
+      const saves = [{}, { stamp: newer }, { stamp: older }, { stamp: far }, { stamp: newer }, {}];
+      const lectures = ["a", "b", "b", "c", "b", "d"].map(lecture);
+      const outcomes = await buffer.save(
+        saves.map((save, index) => ({ key, lectureId: lectures[index] ?? lecture("none"), seconds: index, ...save })),
+      );
+      assert.deepEqual(
+        outcomes.map(({ status }) => status),
+        ["stored", "stored", "superseded", "ahead", "stored", "stored"],
+      );
+      assert.deepEqual(await fixture.seconds(), { a: 0, b: 1, d: 5 });
+    });
+
+    it("answers nothing when there is nothing", async () => {
+      await using fixture = await BufferFixture.open(open);
+      assert.deepEqual(await fixture.buffer.save([]), []);
+    });
+
+    it("takes a thousand saves of many students", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const keys = Array.from({ length: 100 }, () => fixture.otherStudent());
+      const saves = Array.from({ length: 1_000 }, (_, index) => {
+        const key = keys[index % keys.length] ?? fixture.key;
+        return { key, lectureId: lecture(`l${Math.floor(index / keys.length)}`), seconds: index };
+      });
+      const outcomes = await fixture.buffer.save(saves);
+      assert.ok(outcomes.length === 1_000 && outcomes.every(({ status }) => status === "stored"));
+      for (const [number, key] of keys.entries()) {
+        const expected = Array.from({ length: 10 }, (_, row) => [`l${row}`, row * keys.length + number]);
+        assert.deepEqual(await fixture.seconds(key), Object.fromEntries(expected));
+      }
+    });
+
+    it("fails one entry alone", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const spoilt = fixture.otherStudent();
+      await fixture.spoil(spoilt);
+      const keys = [fixture.key, spoilt, fixture.otherCourse()];
+      const outcomes = await fixture.buffer.save(keys.map((key) => ({ key, lectureId: lecture("intro"), seconds: 7 })));
+      assert.deepEqual(
+        outcomes.map(({ status }) => status),
+        ["stored", "failed", "stored"],
+      );
+      assert.ok(outcomes[1]?.status === "failed" && outcomes[1].reason !== "");
+      assert.deepEqual(await fixture.seconds(), { intro: 7 });
+      assert.equal((await fixture.claims()).length, 2);
+    });
+  });
+
+  describe("reading", () => {
+    it("finds nothing where nothing was saved", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const before = await fixture.buffer.now();
+      const { positions, reset, now } = await fixture.buffer.read(fixture.key);
+      assert.deepEqual({ positions, reset }, { positions: new Map(), reset: null });
+      assert.ok(before <= now && now <= (await fixture.buffer.now()));
+      assert.equal(await fixture.isDirty(), false);
+    });
+
+    it("keeps courses and students apart", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const [course, student] = [fixture.otherCourse(), fixture.otherStudent()];
+      await fixture.save(1);
+      await fixture.save(2, { key: course });
+      await fixture.save(3, { key: student });
+      assert.deepEqual(await fixture.seconds(), { intro: 1 });
+      assert.deepEqual(await fixture.seconds(course), { intro: 2 });
+      assert.deepEqual(await fixture.seconds(student), { intro: 3 });
+    });
+  });
+}

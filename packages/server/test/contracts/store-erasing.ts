@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { stampAt } from "../support/ids.ts";
+import { type OpenStore, positions, someTime, StoreFixture } from "./store-fixture.ts";
+
+export function eraseContract(open: OpenStore): void {
+  describe("erasing", () => {
+    it("forgets everything of the student and of nobody else", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const other = fixture.otherStudent();
+      for (const key of [fixture.key, fixture.otherCourse(), other]) {
+        await fixture.join(positions({ a: [1, 1] }), stampAt(0), key);
+        await fixture.complete("a", key);
+      }
+      await fixture.store.erase(fixture.key.userId);
+      assert.deepEqual(await fixture.store.readAll(fixture.key.userId), []);
+      const { rev, completions, outbox } = await fixture.read();
+      assert.deepEqual({ rev, completions, outbox }, { rev: 0, completions: new Map(), outbox: [] });
+      assert.equal(await fixture.store.totalCompleted(fixture.key.userId), 0);
+      const keys = await fixture.store.unsettled(someTime + 1, 10_000);
+      assert.ok(!keys.some(({ userId }) => userId === fixture.key.userId));
+      assert.equal((await fixture.store.readAll(other.userId)).length, 1);
+    });
+
+    it("lets the student begin again", async () => {
+      await using fixture = await StoreFixture.open(open);
+      await fixture.complete("a");
+      await fixture.store.erase(fixture.key.userId);
+      await fixture.complete("a");
+      assert.equal((await fixture.read()).rev, 1);
+    });
+
+    it("does not mind that there is nothing", async () => {
+      await using fixture = await StoreFixture.open(open);
+      await fixture.store.erase(fixture.key.userId);
+      await fixture.store.eraseRevived(fixture.key.userId, stampAt(9));
+      assert.deepEqual(await fixture.store.readAll(fixture.key.userId), []);
+    });
+  });
+
+  describe("erasing what a late flush brought back", () => {
+    it("forgets courses with nothing newer than the erasure", async () => {
+      await using fixture = await StoreFixture.open(open);
+      await fixture.join(positions({ a: [10, 1], b: [20, 2] }), stampAt(5));
+      await fixture.join(positions({ a: [1, 1] }), null, fixture.otherCourse());
+      await fixture.store.eraseRevived(fixture.key.userId, stampAt(20));
+      assert.deepEqual(await fixture.store.readAll(fixture.key.userId), []);
+    });
+
+    it("keeps what the student has done since: a position after the erasure, or a completion", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const [watched, completed] = [fixture.otherCourse("watched"), fixture.otherCourse("completed")];
+      await fixture.join(positions({ a: [10, 1], b: [21, 2] }), null, watched);
+      await fixture.join(positions({ a: [10, 1] }), null, completed);
+      await fixture.complete("a", completed);
+      await fixture.store.eraseRevived(fixture.key.userId, stampAt(20));
+      const left = (await fixture.store.readAll(fixture.key.userId)).map(({ courseId }) => courseId);
+      assert.deepEqual(left.toSorted(), [completed.courseId, watched.courseId]);
+      assert.equal((await fixture.read(completed)).completions.size, 1);
+    });
+
+    it("touches nobody else", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const other = fixture.otherStudent();
+      await fixture.join(positions({ a: [10, 1] }), null, other);
+      await fixture.store.eraseRevived(fixture.key.userId, stampAt(20));
+      assert.equal((await fixture.store.readAll(other.userId)).length, 1);
+    });
+  });
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Day } from "../../src/domain/activity-day.ts";
+import type { UserId } from "../../src/domain/ids.ts";
+import { stampTime } from "../../src/domain/stamp.ts";
+import { noStreak, type Streak } from "../../src/domain/streak.ts";
+import type { Erasure, StudentStore } from "../../src/ports/student-store.ts";
+import { someUser, stampAt } from "../support/ids.ts";
+
+export interface StudentHarness extends AsyncDisposable {
+  readonly students: StudentStore;
+}
+
+const one: Streak = { current: 1, longest: 1, lastDay: "2026-03-02" as Day };
+const two: Streak = { current: 2, longest: 2, lastDay: "2026-03-03" as Day };
+
+/** What every student store promises, in terms of its port alone. */
+export function studentStoreContract(name: string, open: () => Promise<StudentHarness>): void {
+  /** Erasures of this student before the instant; there may be others'. */
+  async function erasures(students: StudentStore, userId: UserId, instant: number): Promise<Erasure[]> {
+    return (await students.erasuresBefore(instant, 10_000)).filter((erasure) => erasure.userId === userId);
+  }
+
+  describe(`${name} keeps the contract of a student store`, () => {
+    it("knows newcomers without a streak and without a zone", async () => {
+      await using harness = await open();
+      assert.deepEqual(await harness.students.read(someUser()), { streak: noStreak, timeZone: null });
+    });
+
+    it("keeps the zone, and leaves the streak alone", async () => {
+      await using harness = await open();
+      const { students } = harness;
+      const userId = someUser();
+      await students.setTimeZone(userId, "Asia/Kolkata");
+      assert.deepEqual(await students.read(userId), { streak: noStreak, timeZone: "Asia/Kolkata" });
+      await students.replaceStreak(userId, noStreak, one);
+      await students.setTimeZone(userId, "Europe/Paris");
+      assert.deepEqual(await students.read(userId), { streak: one, timeZone: "Europe/Paris" });
+    });
+
+    it("keeps the streak, and leaves the zone alone", async () => {
+      await using harness = await open();
+      const { students } = harness;
+      const userId = someUser();
+      assert.equal(await students.replaceStreak(userId, noStreak, one), true);
+      assert.equal(await students.replaceStreak(userId, one, two), true);
+      assert.deepEqual(await students.read(userId), { streak: two, timeZone: null });
+    });
+
+    it("replaces no streak but the one given", async () => {
+      await using harness = await open();
+      const { students } = harness;
+      const userId = someUser();
+      assert.equal(await students.replaceStreak(userId, one, two), false);
+      assert.deepEqual(await students.read(userId), { streak: noStreak, timeZone: null });
+      await students.replaceStreak(userId, noStreak, one);
+      const stale = [noStreak, two, { ...one, current: 2 }, { ...one, longest: 2 }, { ...one, lastDay: two.lastDay }];
+      for (const before of stale) assert.equal(await students.replaceStreak(userId, before, two), false);
+      assert.deepEqual((await students.read(userId)).streak, one);
+    });
+
+    it("lets one of several racing streaks win", async () => {
+      await using harness = await open();
+      const { students } = harness;
+      const userId = someUser();
+      for (const before of [noStreak, one]) {
+        const current = (await students.read(userId)).streak;
+        assert.deepEqual(current, before);
+        const after = before === noStreak ? one : two;
+        const won = await Promise.all(Array.from({ length: 5 }, () => students.replaceStreak(userId, before, after)));
+        assert.equal(won.filter(Boolean).length, 1);
+      }
+    });
+
+    it("takes a newcomer's streak that races with a zone", async () => {
+      await using harness = await open();
+      const { students } = harness;
+      const userId = someUser();
+      const [won] = await Promise.all([
+        students.replaceStreak(userId, noStreak, one),
+        students.setTimeZone(userId, "Asia/Tokyo"),
+      ]);
+      const { streak, timeZone } = await students.read(userId);
+      assert.deepEqual({ streak, timeZone }, { streak: won ? one : noStreak, timeZone: "Asia/Tokyo" });
+    });
+
+    describe("erasing", () => {
+      const upTo = stampAt(Date.UTC(2026, 2, 2), 5);
+
+      it("forgets the student and leaves the erasure behind", async () => {
+        await using harness = await open();
+        const { students } = harness;
+        const [userId, other] = [someUser(), someUser()];
+        for (const each of [userId, other]) await students.setTimeZone(each, "Asia/Tokyo");
+        await students.replaceStreak(userId, noStreak, two);
+        await students.erase({ userId, upTo });
+        assert.deepEqual(await students.read(userId), { streak: noStreak, timeZone: null });
+        assert.equal((await students.read(other)).timeZone, "Asia/Tokyo");
+        assert.deepEqual(await erasures(students, userId, stampTime(upTo) + 1), [{ userId, upTo }]);
+      });
+
+      it("of somebody unknown leaves an erasure too", async () => {
+        await using harness = await open();
+        const { students } = harness;
+        const userId = someUser();
+        await students.erase({ userId, upTo });
+        assert.deepEqual(await erasures(students, userId, stampTime(upTo) + 1), [{ userId, upTo }]);
+      });
+
+      it("is listed once its stamp lies before the instant", async () => {
+        await using harness = await open();
+        const { students } = harness;
+        const userId = someUser();
+        await students.erase({ userId, upTo });
+        assert.deepEqual(await erasures(students, userId, stampTime(upTo)), []);
+        assert.equal((await erasures(students, userId, stampTime(upTo) + 1)).length, 1);
+        assert.equal((await students.erasuresBefore(stampTime(upTo) + 1, 0)).length, 0);
+      });
+
+      it("is over when it is forgotten; what the student has done since stays", async () => {
+        await using harness = await open();
+        const { students } = harness;
+        const userId = someUser();
+        await students.erase({ userId, upTo });
+        await students.setTimeZone(userId, "Europe/Paris");
+        await students.replaceStreak(userId, noStreak, one);
+        assert.equal((await erasures(students, userId, stampTime(upTo) + 1)).length, 1);
+        await students.forgetErasure({ userId, upTo });
+        assert.deepEqual(await erasures(students, userId, stampTime(upTo) + 1), []);
+        assert.deepEqual(await students.read(userId), { streak: one, timeZone: "Europe/Paris" });
+        await students.forgetErasure({ userId, upTo });
+      });
+
+      it("again keeps the later stamp, which the end of the earlier one leaves in place", async () => {
+        await using harness = await open();
+        const { students } = harness;
+        const userId = someUser();
+        const later = stampAt(stampTime(upTo) + 1_000);
+        await students.erase({ userId, upTo });
+        await students.erase({ userId, upTo: later });
+        await students.forgetErasure({ userId, upTo });
+        assert.deepEqual(await erasures(students, userId, stampTime(later) + 1), [{ userId, upTo: later }]);
+      });
+    });
+  });
+}

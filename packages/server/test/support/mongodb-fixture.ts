@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import type { CommandStartedEvent } from "mongodb";
+import { MongoActivityStore } from "../../src/adapters/mongodb/activity.ts";
+import { MongoCatalog } from "../../src/adapters/mongodb/catalog.ts";
+import { MongoConnection } from "../../src/adapters/mongodb/connection.ts";
+import type { Collections } from "../../src/adapters/mongodb/documents.ts";
+import { MongoEventSink } from "../../src/adapters/mongodb/events.ts";
+import { MongoProgressStore } from "../../src/adapters/mongodb/store.ts";
+import { MongoStudentStore } from "../../src/adapters/mongodb/students.ts";
+import type { Day } from "../../src/domain/activity-day.ts";
+import { type LectureCompleted, lectureCompleted } from "../../src/domain/completion.ts";
+import type { LectureId, ProgressKey } from "../../src/domain/ids.ts";
+import type { Position } from "../../src/domain/position.ts";
+import type { PositionWrite, WriteOutcome } from "../../src/ports/progress-store.ts";
+import { lecture, someUser, stampAt } from "./ids.ts";
+import type { MongodbServer } from "./mongodb-server.ts";
+
+/** Every MongoDB adapter over a database of its own, gone afterwards. */
+export class MongodbFixture implements AsyncDisposable {
+  readonly database: string;
+  readonly connection: MongoConnection;
+  readonly store: MongoProgressStore;
+  readonly catalog: MongoCatalog;
+  readonly activities: MongoActivityStore;
+  readonly students: MongoStudentStore;
+  readonly events: MongoEventSink;
+  #commands: CommandStartedEvent[] = [];
+
+  private constructor(database: string, url: string) {
+    this.database = database;
+    this.connection = MongoConnection.open(url);
+    this.store = new MongoProgressStore(this.connection);
+    this.catalog = new MongoCatalog(this.connection);
+    this.activities = new MongoActivityStore(this.connection);
+    this.students = new MongoStudentStore(this.connection);
+    this.events = new MongoEventSink(this.connection);
+    this.connection.client.on("commandStarted", (event) => this.#commands.push(event));
+  }
+
+  /** @param through another way to the server, such as a proxy */
+  static async open(server: MongodbServer, through: { port: number } = server): Promise<MongodbFixture> {
+    const database = `test_${randomUUID().replaceAll("-", "")}`;
+    const fixture = new MongodbFixture(database, server.url(database).replace(`:${server.port}`, `:${through.port}`));
+    await fixture.connection.ready();
+    return fixture;
+  }
+
+  get collections(): Collections {
+    return this.connection.collections;
+  }
+
+  /** As a flusher does: what is unknown, because the machine is busy, is written again. */
+  async flush(writes: readonly PositionWrite[]): Promise<WriteOutcome["status"][]> {
+    for (let tries = 1; ; tries++) {
+      const statuses = (await this.store.join(writes)).map(({ status }) => status);
+      if (!statuses.includes("unknown") || tries === 10) return statuses;
+    }
+  }
+
+  /** The commands that the work sent. */
+  async commandsOf(work: () => Promise<unknown>): Promise<string[]> {
+    this.#commands = [];
+    await work();
+    return this.#commands.map(({ commandName }) => commandName);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Dropping is a courtesy: a test may have ended the server.
+    await this.connection.client
+      .db()
+      .dropDatabase()
+      .catch(() => undefined);
+    await this.connection[Symbol.asyncDispose]();
+  }
+}
+
+export function someKey(courseId = "algebra"): ProgressKey {
+  return { userId: someUser(), courseId: courseId as ProgressKey["courseId"] };
+}
+
+/** A flush of these seconds, saved in this order. */
+export function writeOf(key: ProgressKey, seconds: Record<string, number>, t = 1_000): PositionWrite {
+  const positions = new Map<LectureId, Position>();
+  for (const [index, [id, value]] of Object.entries(seconds).entries()) {
+    positions.set(lecture(id), { stamp: stampAt(t, index), seconds: value });
+  }
+  return { key, positions, reset: null };
+}
+
+export function completion(
+  key: ProgressKey,
+  lectureId: string,
+  occurredAt: number = Date.UTC(2026, 0, 15),
+): LectureCompleted {
+  const moment = { occurredAt, day: "2026-01-15" as Day, zone: "Europe/Berlin" };
+  return lectureCompleted(key, moment, lecture(lectureId), 1);
+}

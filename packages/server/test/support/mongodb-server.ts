@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { delimiter, join } from "node:path";
+import { type Document, MongoClient } from "mongodb";
+import { TempFolder } from "./temp-folder.ts";
+
+const program = process.env["MONGOD"] ?? "mongod";
+
+/** Why the tests that need MongoDB are skipped; false when they run, or must. */
+export const withoutMongod: string | false =
+  isInstalled(program) || process.env["REQUIRE_REAL_STORES"] === "1"
+    ? false
+    : `no ${program} here: install MongoDB, or set MONGOD to the path of a mongod`;
+
+/** What a fail point of mongod does to the commands it names. */
+export interface CommandFault {
+  readonly failCommands: readonly string[];
+  readonly namespace?: string;
+  readonly errorCode?: number;
+  readonly closeConnection?: boolean;
+  readonly blockConnection?: boolean;
+  readonly blockTimeMS?: number;
+  readonly writeConcernError?: { readonly code: number; readonly errmsg: string };
+}
+
+/** A real mongod with a folder of its own, ended and gone afterwards. */
+export class MongodbServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #folder: TempFolder;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, folder: TempFolder) {
+    this.port = port;
+    this.#folder = folder;
+  }
+
+  static async start(): Promise<MongodbServer> {
+    const server = new MongodbServer(await freePort(), await TempFolder.create());
+    await server.restart();
+    return server;
+  }
+
+  url(database: string, options = "monitorCommands=true"): string {
+    return `mongodb://127.0.0.1:${this.port}/${database}?${options}`;
+  }
+
+  /** Starts it again after {@link kill}, with the data it had. */
+  async restart(): Promise<void> {
+    const options = ["--port", String(this.port), "--dbpath", this.#folder.path, "--bind_ip", "127.0.0.1"];
+    this.#process = spawn(program, [...options, "--setParameter", "enableTestCommands=1"], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    await isWaiting(this.#process);
+  }
+
+  /** Ends it as a power cut would. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const exit = once(running, "exit");
+    running.kill("SIGKILL");
+    await exit;
+  }
+
+  /** Lets commands fail until disposed of, or as often as `times` says. */
+  async fail(fault: CommandFault, mode: "alwaysOn" | { times: number } = { times: 1 }): Promise<AsyncDisposable> {
+    await this.#command({ configureFailPoint: "failCommand", mode, data: fault });
+    return {
+      [Symbol.asyncDispose]: () => this.#command({ configureFailPoint: "failCommand", mode: "off" }),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #command(command: Document): Promise<void> {
+    const client = new MongoClient(this.url("admin", "directConnection=true"));
+    try {
+      await client.db("admin").command(command);
+    } finally {
+      await client.close();
+    }
+  }
+}
+
+async function isWaiting(server: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let output = "";
+  const listen = (chunk: Buffer): void => {
+    output += chunk.toString();
+    if (output.includes("Waiting for connections")) resolve();
+  };
+  server.stdout?.on("data", listen);
+  server.stderr?.on("data", listen);
+  server.once("error", (cause) =>
+    reject(new Error(`${program} cannot be started: set MONGOD to a mongod.`, { cause })),
+  );
+  server.once("exit", (code) => reject(new Error(`${program} ended with ${code} at its start:\n${output}`)));
+  await promise;
+}
+
+async function freePort(): Promise<number> {
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const address = listener.address();
+  listener.close();
+  await once(listener, "close");
+  if (address === null || typeof address === "string") throw new Error("A TCP server has a port.");
+  return address.port;
+}
+
+function isInstalled(name: string): boolean {
+  const places = name.includes("/") ? [name] : (process.env["PATH"] ?? "").split(delimiter).map((p) => join(p, name));
+  return places.some((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { TempFolder } from "./temp-folder.ts";
+
+const program = process.env["REDIS_SERVER"] ?? "redis-server";
+
+/** Why tests with a real Redis cannot run here; false when they can. With REQUIRE_REAL_STORES=1 a missing one fails. */
+export function redisIsMissing(): string | false {
+  if (spawnSync(program, ["--version"]).status === 0) return false;
+  const reason = `"${program}" cannot be run: install Redis 6.2 or later, or set REDIS_SERVER to its program.`;
+  if (process.env["REQUIRE_REAL_STORES"] === "1") throw new Error(reason);
+  return reason;
+}
+
+export interface RedisServerOptions {
+  /** Settings as in redis.conf, on top of a log that is synced with every write. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** A real redis-server on a port and in a folder of its own, ended with the test, also when the test fails. */
+export class RedisServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #folder: TempFolder;
+  readonly #settings: Readonly<Record<string, string>>;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, folder: TempFolder, settings: Readonly<Record<string, string>>) {
+    this.port = port;
+    this.#folder = folder;
+    this.#settings = settings;
+  }
+
+  static async start({ settings = {} }: RedisServerOptions = {}): Promise<RedisServer> {
+    const folder = await TempFolder.create();
+    const server = new RedisServer(await freePort(), folder, {
+      appendonly: "yes",
+      appendfsync: "always",
+      save: "",
+      "maxmemory-policy": "noeviction",
+      ...settings,
+    });
+    try {
+      await server.start();
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it (again), over the same folder. */
+  async start(): Promise<void> {
+    const fixed = { port: String(this.port), bind: "127.0.0.1", dir: this.#folder.path, daemonize: "no" };
+    const settings = Object.entries({ ...fixed, ...this.#settings }).flatMap(([name, value]) => [`--${name}`, value]);
+    this.#process = spawn(program, settings, { stdio: ["ignore", "ignore", "inherit"] });
+    await this.#answers();
+  }
+
+  /** The process dies at once, as with a power cut that spares the disk. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** The process stands still; connections stay open. */
+  pause(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** A plain connection, for looking behind the adapters' back. */
+  client(): Redis {
+    return new Redis(this.url);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end("SIGKILL");
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running === undefined || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, "exit");
+    running.kill(signal);
+    await ended;
+  }
+
+  async #answers(): Promise<void> {
+    const client = new Redis(this.url, { lazyConnect: true, retryStrategy: null, maxRetriesPerRequest: 0 });
+    client.on("error", () => undefined);
+    try {
+      for (let attempt = 0; attempt < 200; attempt++) {
+        if (this.#process?.exitCode !== null) throw new Error(`${program} on port ${this.port} has ended.`);
+        if (
+          (await client.connect().then(
+            () => client.ping(),
+            () => "",
+          )) === "PONG"
+        )
+          return;
+        client.disconnect();
+        await delay(25);
+      }
+      throw new Error(`${program} on port ${this.port} does not answer.`);
+    } finally {
+      client.disconnect();
+    }
+  }
+}
+
+/** A port that nobody listens on just now, low enough that a Cluster's second port (10,000 above) exists too. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if ((await isFree(port)) && (await isFree(port + 10_000))) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    server.listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return (server.address() as AddressInfo).port === port;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
