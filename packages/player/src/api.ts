@@ -1,4 +1,5 @@
-import type { PlayedRange } from "./played-ranges.ts";
+/** A stretch of the lecture that was played, `[from, to)` in seconds. */
+export type PlayedRange = readonly [from: number, to: number];
 
 export interface TrackOptions {
   /** Where the service is, without a slash at the end: `/api/v1` or `https://progress.example.org/api/v1`. */

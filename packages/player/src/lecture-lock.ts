@@ -38,7 +38,9 @@ export class LectureLock {
     const hold = (lock: Lock | null): Promise<void> | undefined => {
       if (!lock || this.#claim !== claim) return undefined;
       this.isHeld = isGranted = true;
-      return new Promise((resolve) => (this.#letGo = resolve));
+      return new Promise((resolve) => {
+        this.#letGo = resolve;
+      });
     };
     this.#locks?.request(this.#name, options, hold).catch(() => {
       if (this.#claim !== claim) return;

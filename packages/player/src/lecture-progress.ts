@@ -3,7 +3,7 @@ import type { TrackerProblem, TrackerStatus, TrackOptions } from "./api.ts";
 import type { Browser } from "./browser.ts";
 import { Delivery, type DeliveryListener } from "./delivery.ts";
 import { keyOf, type Message, type SaveMessage, type UnsentMessage } from "./message.ts";
-import { recordedAt, Session, type Snapshot } from "./session.ts";
+import { recordedAt, type Session, type Snapshot, startSession } from "./session.ts";
 import { httpTransport, isUnauthorized, type Reply, type ReplyBody } from "./transport.ts";
 import { UnsentMessages } from "./unsent-messages.ts";
 
@@ -58,7 +58,7 @@ export class LectureProgress implements DeliveryListener {
     const { courseId, lectureId, userId } = options;
     this.#browser = browser;
     this.#listener = listener;
-    this.#session = new Session(browser);
+    this.#session = startSession(browser);
     this.#lecture = { courseId: canonical(courseId), lectureId: canonical(lectureId) };
     this.#question = { kind: "load", body: this.#lecture };
     this.#unsent = new UnsentMessages(browser, userId);
@@ -154,7 +154,7 @@ export class LectureProgress implements DeliveryListener {
   #tell(): void {
     if (this.isKnown) return;
     this.isKnown = true;
-    if (!this.#isOpen) this.#session = new Session(this.#browser, this.#leftover);
+    if (!this.#isOpen) this.#session = startSession(this.#browser, this.#leftover);
     this.#newest = this.#leftover?.watchTime ?? this.#newest;
     this.#listener.known(this.#newest);
   }
@@ -164,7 +164,7 @@ export class LectureProgress implements DeliveryListener {
     const wasOpen = this.#isOpen;
     this.#isOpen = true;
     this.isCompleted = completedLectures.includes(lectureId);
-    if (!wasOpen) this.#session = new Session(this.#browser, { sessionStartedAt: serverTime });
+    if (!wasOpen) this.#session = startSession(this.#browser, { sessionStartedAt: serverTime });
     const stored = new Map(Object.entries(watchTimes)).get(lectureId) ?? this.#newest;
     const isElsewhere = Math.abs(stored - this.#newest) > elsewhereSeconds;
     this.#newest = stored;
@@ -205,13 +205,13 @@ export class LectureProgress implements DeliveryListener {
     // A position that had to wait may be from before the sleep, and older than what another device saved meanwhile.
     const isFresh = message.kind === "save" && sentAtTime - recordedAt(message.body) < freshMs;
     if (isFresh) this.#resend(message, serverTime);
-    else this.#session = new Session(this.#browser, { sessionStartedAt: serverTime });
+    else this.#session = startSession(this.#browser, { sessionStartedAt: serverTime });
   }
 
   /** Gives the position, or the one that has taken its place, the stamp of a new session. */
   #resend(message: SaveMessage, sessionStartedAt = 0): void {
     const newest = this.#delivery.newest(message);
-    this.#session = new Session(this.#browser, { sessionStartedAt });
+    this.#session = startSession(this.#browser, { sessionStartedAt });
     this.#unsent.remove(newest);
     this.#save({ ...newest.body, ...this.#session.next() });
   }

@@ -1,4 +1,5 @@
 import type { Browser } from "./browser.ts";
+import { listen } from "./listen.ts";
 import type { MediaElementLike } from "./media.ts";
 import type { PlayedRanges } from "./played-ranges.ts";
 
@@ -59,7 +60,7 @@ export class Playback {
     this.#signal = signal;
     this.#ranges = ranges;
     this.#listener = listener;
-    this.#follow();
+    this.#follow(signal);
     this.#restart();
   }
 
@@ -79,8 +80,8 @@ export class Playback {
     this.#intervalMs = Math.max(heartbeatMs, intervalMs);
   }
 
-  #follow(): void {
-    const reactions: Record<string, () => void> = {
+  #follow(signal: AbortSignal): void {
+    listen(this.#video, signal, {
       play: () => this.#play(),
       playing: () => this.look(true),
       waiting: () => this.look(false),
@@ -91,10 +92,7 @@ export class Playback {
       ratechange: () => this.look(),
       timeupdate: () => this.#tick(),
       emptied: () => this.#empty(),
-    };
-    for (const [type, reaction] of Object.entries(reactions)) {
-      this.#video.addEventListener(type, reaction, { signal: this.#signal });
-    }
+    });
   }
 
   #play(): void {

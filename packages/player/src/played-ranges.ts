@@ -1,5 +1,4 @@
-/** A stretch of the lecture that was played, `[from, to)` in seconds. */
-export type PlayedRange = readonly [from: number, to: number];
+import type { PlayedRange } from "./api.ts";
 
 /** Boundaries are whole tenths of a second: fine enough for coverage, and neighbours meet exactly. */
 const perSecond = 10;
@@ -49,7 +48,7 @@ export class PlayedRanges {
       return false;
     });
     // Losing the shortest credits least too little; the range being played is not among these.
-    if (apart.length === maxRanges) apart.sort((a, b) => a[1] - a[0] - b[1] + b[0]).shift();
-    this.#ranges = [...apart, [start, end] as const].sort((a, b) => a[0] - b[0]);
+    const kept = apart.length < maxRanges ? apart : apart.toSorted((a, b) => a[1] - a[0] - b[1] + b[0]).slice(1);
+    this.#ranges = [...kept, [start, end] as const].toSorted((a, b) => a[0] - b[0]);
   }
 }

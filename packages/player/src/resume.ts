@@ -1,3 +1,4 @@
+import { listen } from "./listen.ts";
 import type { MediaElementLike } from "./media.ts";
 
 /** Positions before this are not worth a jump. */
@@ -44,9 +45,16 @@ export class Resume {
   constructor(video: MediaElementLike, signal: AbortSignal, listener: ResumeListener) {
     this.#video = video;
     this.#listener = listener;
-    for (const type of ["loadedmetadata", "canplay"]) video.addEventListener(type, () => this.#apply(), { signal });
-    for (const type of ["playing", "seeked"]) video.addEventListener(type, () => this.#apply(true), { signal });
-    video.addEventListener("seeking", () => this.#noticeSeek(), { signal });
+    const apply = (): void => this.#apply();
+    const applyOrHold = (): void => this.#apply(true);
+    const seeking = (): void => this.#noticeSeek();
+    listen(video, signal, {
+      loadedmetadata: apply,
+      canplay: apply,
+      playing: applyOrHold,
+      seeked: applyOrHold,
+      seeking,
+    });
   }
 
   get isUndecided(): boolean {

@@ -13,41 +13,29 @@ export function recordedAt({ sessionStartedAt, elapsedMs }: SessionFields): numb
 /**
  * One sitting of one student with one lecture. It begins at a service time and from then on only counts monotonic
  * milliseconds, so a wrong clock on the device cannot reorder anything.
- *
- * Before a service time is known, a sitting goes on from the last position kept in this browser; without one it begins
- * at 0, which the service lets fill an empty place but never replace a position.
  */
-export class Session {
-  readonly #browser: Browser;
-  readonly #sessionId: string;
-  readonly #sessionStartedAt: number;
-  /** Monotonic instant at which `elapsedMs` was 0. */
-  readonly #origin: number;
-  #seq: number;
-
-  constructor(browser: Browser, from: Partial<SessionFields> = {}) {
-    const { sessionId = newSessionId(browser), sessionStartedAt = 0, elapsedMs = 0, seq = -1 } = from;
-    this.#browser = browser;
-    this.#sessionId = sessionId;
-    this.#sessionStartedAt = sessionStartedAt;
-    this.#origin = browser.performance.now() - elapsedMs;
-    this.#seq = seq + 1;
-  }
-
+export interface Session {
   /** The fields of a position recorded now. */
-  next(): SessionFields {
-    return {
-      sessionId: this.#sessionId,
-      sessionStartedAt: this.#sessionStartedAt,
-      elapsedMs: Math.round(this.#browser.performance.now() - this.#origin),
-      seq: this.#seq++,
-    };
-  }
-
+  next(): SessionFields;
   /** Service time, as this session reckons it, of a monotonic instant. */
-  timeAt(instant: number): number {
-    return this.#sessionStartedAt + instant - this.#origin;
-  }
+  timeAt(instant: number): number;
+}
+
+/**
+ * Begins a session at `sessionStartedAt`, a time of the service that is now; or goes on from the fields of a position
+ * kept in this browser; or, from nothing, begins at 0, which the service lets fill an empty place but never replace.
+ */
+export function startSession(browser: Browser, from: Partial<SessionFields> = {}): Session {
+  const { sessionId = newSessionId(browser), sessionStartedAt = 0, elapsedMs = 0, seq: last = -1 } = from;
+  const origin = browser.performance.now() - elapsedMs;
+  let seq = last;
+  return {
+    next: () => {
+      seq++;
+      return { sessionId, sessionStartedAt, elapsedMs: Math.round(browser.performance.now() - origin), seq };
+    },
+    timeAt: (instant) => sessionStartedAt + instant - origin,
+  };
 }
 
 function newSessionId(browser: Browser): string {

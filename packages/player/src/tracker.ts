@@ -1,11 +1,12 @@
-import type { Tracker, TrackerStatus, TrackOptions } from "./api.ts";
+import type { PlayedRange, Tracker, TrackerStatus, TrackOptions } from "./api.ts";
 import type { Browser } from "./browser.ts";
 import { Emitter } from "./emitter.ts";
 import { LectureLock } from "./lecture-lock.ts";
 import { LectureProgress } from "./lecture-progress.ts";
+import { listen } from "./listen.ts";
 import type { MediaElementLike } from "./media.ts";
 import { anyMove, Playback } from "./playback.ts";
-import { type PlayedRange, PlayedRanges } from "./played-ranges.ts";
+import { PlayedRanges } from "./played-ranges.ts";
 import { linkedPosition, Resume, resumePosition } from "./resume.ts";
 
 const lateAnswerMs = 1_000;
@@ -106,12 +107,12 @@ export class LectureTracker extends Emitter implements Tracker {
 
   #followPage(): void {
     const { document } = this.#browser;
-    const listen = (target: Pick<Window, "addEventListener">, type: string, reaction: () => void): void =>
-      target.addEventListener(type, reaction, { signal: this.#end.signal });
-    listen(document, "visibilitychange", () => (document.hidden ? this.#hide() : this.#show()));
-    listen(document, "freeze", () => this.#hide(true));
-    listen(this.#browser, "pagehide", () => this.#hide(true));
-    listen(this.#browser, "online", () => this.#progress.hurry());
+    const { signal } = this.#end;
+    listen(document, signal, {
+      visibilitychange: () => (document.hidden ? this.#hide() : this.#show()),
+      freeze: () => this.#hide(true),
+    });
+    listen(this.#browser, signal, { pagehide: () => this.#hide(true), online: () => this.#progress.hurry() });
     if (!document.hidden) this.#show();
   }
 

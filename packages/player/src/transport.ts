@@ -30,22 +30,14 @@ export function httpTransport(
   onToken: (token: string) => void,
 ): [Transport, Beacon | undefined] {
   let token: string | undefined;
+  const urlOf = ({ kind, body }: Message): string => `${endpoint}/progress/${kind === "load" ? body.courseId : kind}`;
 
-  const ask = async ({ kind, body }: Message, signal: AbortSignal): Promise<Response> => {
+  const ask = async (message: Message, signal: AbortSignal): Promise<Response> => {
     if (token === undefined) {
       token = await getToken();
       onToken(token);
     }
-    const isLoad = kind === "load";
-    return browser.fetch(`${endpoint}/progress/${isLoad ? body.courseId : kind}`, {
-      method: isLoad ? "GET" : "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: isLoad ? null : JSON.stringify(body),
-      cache: "no-store",
-      credentials: "omit",
-      keepalive: true,
-      signal,
-    });
+    return browser.fetch(urlOf(message), requestOf(message, token, signal));
   };
 
   const exchange = async (message: Message, signal: AbortSignal): Promise<Reply> => {
@@ -78,10 +70,24 @@ export function httpTransport(
         .finally(() => browser.clearTimeout(timer));
     });
 
-  const beacon: Beacon = ({ kind, body }) => {
-    browser.navigator.sendBeacon(`${endpoint}/progress/${kind}`, JSON.stringify({ ...body, token }));
+  const beacon: Beacon = (message) => {
+    browser.navigator.sendBeacon(urlOf(message), JSON.stringify({ ...message.body, token }));
   };
   return [transport, "keepalive" in browser.Request.prototype ? undefined : beacon];
+}
+
+/** No cookies, no caches, and able to outlive the page. */
+function requestOf({ kind, body }: Message, token: string, signal: AbortSignal): RequestInit {
+  const isLoad = kind === "load";
+  return {
+    method: isLoad ? "GET" : "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: isLoad ? null : JSON.stringify(body),
+    cache: "no-store",
+    credentials: "omit",
+    keepalive: true,
+    signal,
+  };
 }
 
 /** The token is missing, over, or not enough. */

@@ -69,7 +69,7 @@ export class UnsentMessages {
     const entries = Object.keys(storage)
       .filter((key) => key.startsWith(prefix))
       .map((key) => [key, parse(storage.getItem(key))] as const)
-      .sort(([, a], [, b]) => (b?.keptAt ?? 0) - (a?.keptAt ?? 0));
+      .toSorted(([, a], [, b]) => (b?.keptAt ?? 0) - (a?.keptAt ?? 0));
     return entries.flatMap(([key, message], index) => {
       if (message && message.keptAt > oldest && index < maxKept) return [[key, message]];
       storage.removeItem(key);

@@ -10,7 +10,7 @@ import { newWorld, tokenOf } from "./support/sitting.ts";
 const here = new URL("../", import.meta.url);
 
 describe("what is published", () => {
-  before(() => void execFileSync(process.execPath, ["size.mjs"], { cwd: here }));
+  before(() => void execFileSync(process.execPath, ["size.ts"], { cwd: here }));
   after(() => Reflect.deleteProperty(globalThis, "window"));
 
   it("resumes, saves, survives being offline, and completes, shortened names and all", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FakeStorage, fill } from "./support/fake-browser.ts";
+import { type FakeStorage, fill } from "./support/fake-browser.ts";
 import { FakeService } from "./support/fake-service.ts";
 import { newWorld, sit, tokenOf, type Sitting, type World } from "./support/sitting.ts";
 
@@ -217,9 +217,9 @@ describe("offline", () => {
     it(`works with a storage that is ${trouble}`, async () => {
       const world = newWorld();
       if (trouble === "full") fill(world.profile.storage);
-      await watchOffline(newWorld(), 1);
-      world.profile.storage.setItem = trouble === "corrupt" ? corrupting : world.profile.storage.setItem;
-      Object.defineProperty(world.profile.storage, "setItem", { enumerable: false });
+      if (trouble === "corrupt") {
+        Object.defineProperty(world.profile.storage, "setItem", { value: corrupting, enumerable: false });
+      }
       const { clock, video, service, tracker, browser } = sit(world, {
         before: (parts) => (parts.browser.isStorageForbidden = trouble === "forbidden"),
       });

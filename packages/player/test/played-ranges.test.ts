@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { gunzipSync } from "node:zlib";
-import fc from "fast-check";
-import { type PlayedRange, PlayedRanges } from "../src/played-ranges.ts";
+import * as fc from "fast-check";
+import type { PlayedRange } from "../src/index.ts";
+import { PlayedRanges } from "../src/played-ranges.ts";
 import { newWorld, sit } from "./support/sitting.ts";
 
 /** Credits a stretch as a player at normal speed would. */

@@ -1,7 +1,8 @@
+/* oxlint-disable typescript/no-deprecated -- the only renderer of React that needs no document */
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, it } from "node:test";
-import { createElement, type ReactElement, StrictMode } from "react";
-import { act, create, type ReactTestRenderer } from "react-test-renderer";
+import { act, createElement, type ReactElement, StrictMode } from "react";
+import { create, type ReactTestRenderer } from "react-test-renderer";
 import type { TrackOptions } from "../src/index.ts";
 import { useLectureTracking } from "../src/react.ts";
 import { FakeBrowser } from "./support/fake-browser.ts";

@@ -31,7 +31,7 @@ describe("several tabs", () => {
     const late = world.service.saves.slice(-4).map(({ body }) => body.watchTime);
     assert.ok(
       late.every((seconds) => seconds >= 500),
-      `${late}`,
+      late.join(),
     );
   });
 

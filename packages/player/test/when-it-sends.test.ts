@@ -1,17 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { newWorld, sit, type Sitting } from "./support/sitting.ts";
-
-/** Open, answered, and with a position that is worth something. */
-async function playing(seconds = 60, setup: Parameters<typeof sit>[1] = {}): Promise<Sitting> {
-  const world = newWorld();
-  world.service.store("intro", seconds);
-  const sitting = sit(world, setup);
-  await sitting.clock.advance(100);
-  sitting.video.play();
-  await sitting.clock.advance(100);
-  return sitting;
-}
+import { newWorld, playing, sit } from "./support/sitting.ts";
 
 describe("when it sends", () => {
   it("saves every 5 s while the lecture plays", async () => {
@@ -20,7 +9,7 @@ describe("when it sends", () => {
     const times = service.saves.map(({ atMs }) => atMs).slice(1);
     const gaps = times.slice(1).map((at, index) => at - times[index]!);
     assert.ok(gaps.length >= 4);
-    for (const gap of gaps) assert.ok(gap >= 5_000 && gap <= 5_250, `${gaps}`);
+    for (const gap of gaps) assert.ok(gap >= 5_000 && gap <= 5_250, gaps.join());
   });
 
   for (const chance of [0, 0.3, 0.9]) {
@@ -106,7 +95,7 @@ describe("when it sends", () => {
       service.requests.map(({ kind }) => kind),
       ["save", "complete"],
     );
-    assert.deepEqual(JSON.parse(String(service.requests[1]!.init.body)), { courseId: "ts", lectureId: "intro" });
+    assert.deepEqual(JSON.parse(service.requests[1]!.init.body as string), { courseId: "ts", lectureId: "intro" });
   });
 
   it("saves 400 ms after the last of several seeks, once", async () => {
@@ -170,81 +159,6 @@ describe("when it sends", () => {
     assert.ok(service.saves.length > 0);
   });
 
-  it("a hidden page sends an ordinary request that outlives it, and retries it when it fails", async () => {
-    const { clock, service, browser, video } = await playing();
-    await clock.advance(1_100);
-    service.requests.length = 0;
-    let isFirst = true;
-    service.fate = () => {
-      const fate = isFirst ? ("drop" as const) : undefined;
-      isFirst = false;
-      return fate;
-    };
-    browser.hide();
-    assert.equal(service.saves.length, 1, "before the event handler returns");
-    assert.equal(service.saves[0]!.init.keepalive, true);
-    assert.equal(service.saves[0]!.body.watchTime, video.currentTime);
-    await clock.advance(1_000);
-    assert.equal(service.saves.length, 2);
-  });
-
-  for (const way of ["leave", "freeze"] as const) {
-    it(`on ${way} it sends again what is unacknowledged, at once, and has it in localStorage`, async () => {
-      const { clock, service, browser, video } = await playing();
-      await clock.advance(1_100);
-      service.fate = () => "hang";
-      browser.hide();
-      service.requests.length = 0;
-      browser[way]();
-      assert.equal(service.saves.length, 1);
-      assert.equal(service.saves[0]!.init.keepalive, true);
-      const [kept] = Object.values(browser.localStorage) as string[];
-      assert.equal((JSON.parse(kept!) as { body: { watchTime: number } }).body.watchTime, video.currentTime);
-    });
-
-    it(`on ${way} it sends nothing when everything is acknowledged`, async () => {
-      const { clock, service, browser, video } = await playing();
-      video.pause();
-      await clock.advance(100);
-      service.requests.length = 0;
-      browser[way]();
-      await clock.advance(1_000);
-      assert.deepEqual(service.requests, []);
-    });
-  }
-
-  it("uses a beacon only where fetch cannot outlive the page: as text, with the token in the body", async () => {
-    const { clock, browser } = await playing();
-    await clock.advance(1_100);
-    browser.leave();
-    assert.equal(browser.beacons.length, 0);
-
-    const old = await playing(60, { before: (parts) => (parts.browser.Request = { prototype: {} }) });
-    await old.clock.advance(1_100);
-    old.browser.leave();
-    assert.equal(old.browser.beacons.length, 1);
-    const { url, body } = old.browser.beacons[0]!;
-    assert.equal(url, "/api/v1/progress/save");
-    const sent = JSON.parse(body) as Record<string, unknown>;
-    assert.equal(sent["watchTime"], old.video.currentTime);
-    assert.match(String(sent["token"]), /^e30\./);
-    assert.match(String(sent["sessionId"]), /^[0-9a-f]{16}$/);
-  });
-
-  it("never listens to unload or beforeunload", async () => {
-    const heard: string[] = [];
-    await playing(60, {
-      before: ({ browser }) => {
-        const listen = browser.addEventListener.bind(browser);
-        browser.addEventListener = (...args: Parameters<typeof listen>) => {
-          heard.push(args[0]);
-          listen(...args);
-        };
-      },
-    });
-    assert.deepEqual(heard.toSorted(), ["online", "pagehide"]);
-  });
-
   it("sends nothing before the resume has settled", async () => {
     const world = newWorld();
     world.service.store("intro", 300);
@@ -258,7 +172,7 @@ describe("when it sends", () => {
     video.load();
     await clock.advance(5_000);
     assert.ok(service.saves.length > 0);
-    for (const seconds of service.savedSeconds) assert.ok(seconds >= 300, `${service.savedSeconds}`);
+    for (const seconds of service.savedSeconds) assert.ok(seconds >= 300, service.savedSeconds.join());
   });
 
   it("saves no 0 when a lecture without a stored position is only opened and started", async () => {

@@ -1,3 +1,5 @@
+import { setImmediate } from "node:timers/promises";
+
 /** Time that passes only when a test says so. `sleep` is a closed laptop: the wall clock runs, the monotonic one does not. */
 export class FakeClock {
   monotonicMs = 1_000;
@@ -39,11 +41,11 @@ export class FakeClock {
 
   #next(end: number): [number, { at: number; run: () => void }] | undefined {
     const due = [...this.#timers].filter(([, { at }]) => at <= end);
-    return due.sort(([, a], [, b]) => a.at - b.at)[0];
+    return due.toSorted(([, a], [, b]) => a.at - b.at)[0];
   }
 }
 
 /** Lets everything run that waits for promises only. */
 export async function settle(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await setImmediate();
 }

@@ -15,7 +15,7 @@ export interface Sitting {
   readonly tracker: LectureTracker;
   readonly events: SeenEvent[];
   /** The events of one type. */
-  seen<Type extends keyof TrackerEvents>(type: Type): TrackerEvents[Type][];
+  readonly seen: <Type extends keyof TrackerEvents>(type: Type) => TrackerEvents[Type][];
 }
 
 export interface World {
@@ -56,4 +56,47 @@ export function sit(world: World = newWorld(), setup: Setup = {}): Sitting {
 
 export function tokenOf(sub: string): string {
   return `e30.${Buffer.from(JSON.stringify({ sub })).toString("base64url")}.signature`;
+}
+
+/** Played for a while and paused; every position is acknowledged. */
+export async function paused(setup: Setup = {}, world: World = newWorld()): Promise<Sitting> {
+  if (!world.service.positions.has("intro")) world.service.store("intro", 60);
+  const sitting = sit(world, setup);
+  await sitting.clock.advance(100);
+  sitting.video.play();
+  await sitting.clock.advance(2_000);
+  sitting.video.pause();
+  await sitting.clock.advance(100);
+  sitting.service.requests.length = 0;
+  return sitting;
+}
+
+/** Moves the playhead of a paused player, which saves 420 ms later. */
+export async function seek({ clock, video }: Sitting, position: number): Promise<void> {
+  video.currentTime = position;
+  await clock.advance(420);
+}
+
+/** Open, answered, and with a position that is worth something. */
+export async function playing(seconds = 60, setup: Setup = {}): Promise<Sitting> {
+  const world = newWorld();
+  world.service.store("intro", seconds);
+  const sitting = sit(world, setup);
+  await sitting.clock.advance(100);
+  sitting.video.play();
+  await sitting.clock.advance(100);
+  return sitting;
+}
+
+/** A world in which the service has `intro` at this second. */
+export function stored(seconds: number): World {
+  const world = newWorld();
+  world.service.store("intro", seconds);
+  return world;
+}
+
+export async function opened(world: World, setup: Setup = {}): Promise<Sitting> {
+  const sitting = sit(world, setup);
+  await world.clock.advance(200);
+  return sitting;
 }

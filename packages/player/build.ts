@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import * as esbuild from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const types = join(here, "../../.cache/types/player/src");
@@ -13,20 +13,19 @@ const entries = ["index", "react"];
 
 // Members that only this package's own modules use. They are shortened; the checks below keep names of the browser, of
 // the wire and of the public types out of here.
-const internal = [
-  ...["answered", "changed", "compare", "credit", "decide", "delayed", "differs", "drop", "due", "emit", "emptied"],
-  ...["hurry", "identify", "isCompleted", "isHeld", "isKnown", "isSettled", "isUndecided", "known", "look", "newest"],
-  ...["next", "pace", "paced", "put", "record", "refused", "release", "restore", "retryAfterMs", "sentAt"],
-  ...["settle", "settled", "started", "take", "ticked", "timeAt", "toSeconds"],
-];
+const internal = `
+  answered changed compare credit decide delayed differs drop due emit emptied hurry identify isCompleted isHeld isKnown
+  isSettled isUndecided known look newest next pace paced put record refused release restore retryAfterMs sentAt settle
+  settled started take ticked timeAt toSeconds
+`.match(/\w+/g) as string[];
 
-const coreOfItsOwn = {
+const coreOfItsOwn: esbuild.Plugin = {
   name: "core of its own",
-  setup: ({ onResolve }) => onResolve({ filter: /^\.\/index\.ts$/ }, () => ({ path: "./index.js", external: true })),
+  setup: (build) => build.onResolve({ filter: /^\.\/index\.ts$/ }, () => ({ path: "./index.js", external: true })),
 };
 
-export async function buildPlayer() {
-  await build({
+export async function buildPlayer(): Promise<void> {
+  await esbuild.build({
     absWorkingDir: here,
     entryPoints: entries.map((entry) => `src/${entry}.ts`),
     outdir: dist,
@@ -41,12 +40,12 @@ export async function buildPlayer() {
   });
 }
 
-function declareTypes() {
+function declareTypes(): void {
   execFileSync("tsc", ["-b", here], { stdio: "inherit", shell: process.platform === "win32" });
   const files = new Set(entries);
   for (const file of files) {
     const text = readFileSync(join(types, `${file}.d.ts`), "utf8");
-    for (const [, imported] of text.matchAll(/from "\.\/([\w-]+)\.ts"/g)) files.add(imported);
+    for (const [, imported] of text.matchAll(/from "\.\/([\w-]+)\.ts"/g)) files.add(imported ?? "");
     const exposed = internal.filter((name) => new RegExp(`\\b${name}\\??[:(<]`).test(text));
     if (exposed.length > 0)
       throw new Error(`${file}.d.ts shows ${exposed.join(", ")}: take it out of the internal names`);
