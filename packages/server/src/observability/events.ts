@@ -1,3 +1,4 @@
+import { ProgressError } from "../domain/errors.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
@@ -5,6 +6,7 @@ import type { Metrics } from "./metrics.ts";
 /** Every business event as a log line, a metric, or both. */
 export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
   metrics.storeReachable.set(1);
+  const isNews = newsFilter();
   return {
     positionsSaved({ stored, superseded, refused, durationMs }) {
       if (stored > 0) metrics.saves.inc({ outcome: "stored" }, stored);
@@ -46,7 +48,27 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
     },
     backgroundFailed(task, error) {
       metrics.backgroundFailures.inc({ task });
-      logger.warn({ task, err: error }, "background work failed and will be tried again");
+      if (isNews(task, error))
+        logger.warn({ task, ...reasonOf(error) }, "background work failed and will be tried again");
     },
+  };
+}
+
+/** Outages are told in a sentence; a stack is for faults of ours. */
+function reasonOf(error: unknown): object {
+  if (!(error instanceof ProgressError)) return { err: error };
+  const cause = error.cause instanceof Error ? error.cause.message : error.cause;
+  return { code: error.code, reason: error.message, cause };
+}
+
+/** Lets through what was not said within the last minute: an outage is tried again every second, but told once. */
+function newsFilter(): (task: string, error: unknown) => boolean {
+  const told = new Map<string, { message: string; at: number }>();
+  return (task, error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const last = told.get(task);
+    if (last?.message === message && Date.now() - last.at < 60_000) return false;
+    told.set(task, { message, at: Date.now() });
+    return true;
   };
 }

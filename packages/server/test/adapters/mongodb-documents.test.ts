@@ -1,35 +1,26 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { ObjectId } from "mongodb";
 import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
 import type { Day } from "../../src/domain/activity-day.ts";
 import { courseCompleted } from "../../src/domain/completion.ts";
 import { noStreak } from "../../src/domain/streak.ts";
 import { course, lecture, someCourse, someUser, stampAt } from "../support/ids.ts";
-import { completion, MongodbFixture, someKey, writeOf } from "../support/mongodb-fixture.ts";
-import { MongodbServer, withoutMongod } from "../support/mongodb-server.ts";
+import { completion, sharedMongodb, someKey, writeOf } from "../support/mongodb-fixture.ts";
+import { withoutMongod } from "../support/mongodb-server.ts";
 
 const courseHex = "507f1f77bcf86cd799439011";
 const lectureHex = "507f1f77bcf86cd799439012";
 const details = { title: "Limits", durationSeconds: 60.5, order: 1 };
 
 describe("documents in MongoDB", { skip: withoutMongod }, () => {
-  let server: MongodbServer;
-  let fixture: MongodbFixture;
-  before(async () => {
-    server = await MongodbServer.start();
-    fixture = await MongodbFixture.open(server);
-  });
-  after(async () => {
-    await fixture[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const mongodb = sharedMongodb();
 
   describe("of progress", () => {
     it("hold what a flush writes, and nothing else", async () => {
       const key = someKey();
-      await fixture.store.join([{ ...writeOf(key, { intro: 1.5, constructor: 2 }), reset: stampAt(5) }]);
-      const { _id, ...document } = (await fixture.collections.progress.findOne(keyFilter(key))) ?? {};
+      await mongodb.fixture.store.join([{ ...writeOf(key, { intro: 1.5, constructor: 2 }), reset: stampAt(5) }]);
+      const { _id, ...document } = (await mongodb.fixture.collections.progress.findOne(keyFilter(key))) ?? {};
       assert.deepEqual(document, {
         userId: key.userId,
         courseId: "algebra",
@@ -44,8 +35,8 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
 
     it("hold the stamp before the seconds: MongoDB compares them in this order", async () => {
       const key = someKey();
-      await fixture.store.join([writeOf(key, { a: 1 })]);
-      const document = await fixture.collections.progress.findOne(keyFilter(key));
+      await mongodb.fixture.store.join([writeOf(key, { a: 1 })]);
+      const document = await mongodb.fixture.collections.progress.findOne(keyFilter(key));
       assert.deepEqual(Object.keys(document?.watchTimes?.[lecture("a")] ?? {}), ["stamp", "seconds"]);
       assert.deepEqual(Object.keys(document?.lastWatchedLecture ?? {}), ["stamp", "lectureId"]);
     });
@@ -53,8 +44,8 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
     it("hold a completion and its event in one", async () => {
       const key = someKey(courseHex);
       const event = completion(key, lectureHex);
-      await fixture.store.change(key, 0, { type: "complete", event });
-      const { _id, ...document } = (await fixture.collections.progress.findOne(keyFilter(key))) ?? {};
+      await mongodb.fixture.store.change(key, 0, { type: "complete", event });
+      const { _id, ...document } = (await mongodb.fixture.collections.progress.findOne(keyFilter(key))) ?? {};
       const [lectureId, occurredAt] = [new ObjectId(lectureHex), new Date(event.occurredAt)];
       assert.deepEqual(document, {
         userId: key.userId,
@@ -66,21 +57,21 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
         rev: 1,
         outbox: [{ id: event.id, type: event.type, lectureId, day: event.day, zone: event.zone, occurredAt }],
       });
-      assert.deepEqual((await fixture.store.read(key)).outbox, [event]);
+      assert.deepEqual((await mongodb.fixture.store.read(key)).outbox, [event]);
     });
 
     it("hold the course's completion until a start over, which keeps how often lectures were completed", async () => {
       const key = someKey();
       const event = completion(key, "a");
       const whole = courseCompleted(key, event, 2);
-      await fixture.store.change(key, 0, { type: "complete", event });
-      await fixture.store.change(key, 1, { type: "completeCourse", event: whole });
-      const whenDone = await fixture.collections.progress.findOne(keyFilter(key));
+      await mongodb.fixture.store.change(key, 0, { type: "complete", event });
+      await mongodb.fixture.store.change(key, 1, { type: "completeCourse", event: whole });
+      const whenDone = await mongodb.fixture.collections.progress.findOne(keyFilter(key));
       assert.deepEqual(whenDone?.courseCompletedAt, new Date(event.occurredAt));
       assert.equal(whenDone.outbox?.[1]?.type, "course.completed");
-      for (const { id } of [event, whole]) await fixture.store.settle(key, id);
-      await fixture.store.change(key, 2, { type: "startOver", reset: stampAt(7) });
-      const { _id, ...document } = (await fixture.collections.progress.findOne(keyFilter(key))) ?? {};
+      for (const { id } of [event, whole]) await mongodb.fixture.store.settle(key, id);
+      await mongodb.fixture.store.change(key, 2, { type: "startOver", reset: stampAt(7) });
+      const { _id, ...document } = (await mongodb.fixture.collections.progress.findOne(keyFilter(key))) ?? {};
       assert.deepEqual(document, {
         ...key,
         completedLectures: [],
@@ -96,26 +87,28 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
     it("never count a completion that is there twice, nor take one away that is not", async () => {
       const key = someKey();
       const change = { type: "complete", event: completion(key, "a") } as const;
-      assert.equal(await fixture.store.change(key, 0, { type: "undo", lectureId: lecture("a") }), false);
-      assert.equal(await fixture.store.change(key, 0, change), true);
-      assert.equal(await fixture.store.change(key, 1, change), false);
-      assert.equal(await fixture.store.change(key, 1, { type: "undo", lectureId: lecture("b") }), false);
-      assert.equal(await fixture.store.totalCompleted(key.userId), 1);
+      assert.equal(await mongodb.fixture.store.change(key, 0, { type: "undo", lectureId: lecture("a") }), false);
+      assert.equal(await mongodb.fixture.store.change(key, 0, change), true);
+      assert.equal(await mongodb.fixture.store.change(key, 1, change), false);
+      assert.equal(await mongodb.fixture.store.change(key, 1, { type: "undo", lectureId: lecture("b") }), false);
+      assert.equal(await mongodb.fixture.store.totalCompleted(key.userId), 1);
     });
 
     it("refuse what would name another field", async () => {
       const { key, positions } = writeOf(someKey(), { a: 1 });
       const [position] = [...positions.values()];
       for (const id of ["a.b", "$a", "", "__proto__", "a\0b", "x".repeat(65)]) {
-        const outcomes = await fixture.store.join([
+        const outcomes = await mongodb.fixture.store.join([
           { key, positions: new Map([[lecture(id), position!]]), reset: null },
         ]);
         assert.equal(outcomes[0]?.status, "refused", id);
       }
       const broken = { stamp: position!.stamp, seconds: Number.NaN };
-      const [outcome] = await fixture.store.join([{ key, positions: new Map([[lecture("a"), broken]]), reset: null }]);
+      const [outcome] = await mongodb.fixture.store.join([
+        { key, positions: new Map([[lecture("a"), broken]]), reset: null },
+      ]);
       assert.equal(outcome?.status, "refused");
-      assert.equal(await fixture.collections.progress.countDocuments(keyFilter(key)), 0);
+      assert.equal(await mongodb.fixture.collections.progress.countDocuments(keyFilter(key)), 0);
     });
   });
 
@@ -123,10 +116,10 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
     it("hold the date as text, the count, and where it comes from", async () => {
       const userId = someUser();
       const date = "2026-02-28" as Day;
-      await fixture.activities.addCompletion(userId, date, course(courseHex), lecture("a"));
-      await fixture.activities.mark(userId, date);
-      await fixture.activities.mark(userId, "2026-03-01" as Day);
-      const found = await fixture.collections.activities
+      await mongodb.fixture.activities.addCompletion(userId, date, course(courseHex), lecture("a"));
+      await mongodb.fixture.activities.mark(userId, date);
+      await mongodb.fixture.activities.mark(userId, "2026-03-01" as Day);
+      const found = await mongodb.fixture.collections.activities
         .find({ userId }, { projection: { _id: 0 }, sort: { date: 1 } })
         .toArray();
       assert.deepEqual(found, [
@@ -139,8 +132,8 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
       const userId = someUser();
       const date = "2026-02-28" as Day;
       const ids = Array.from({ length: 250 }, (_, index) => lecture(`l${index % 50}`));
-      await Promise.all(ids.map((id) => fixture.activities.addCompletion(userId, date, course("c"), id)));
-      const [day] = await fixture.activities.readAll(userId);
+      await Promise.all(ids.map((id) => mongodb.fixture.activities.addCompletion(userId, date, course("c"), id)));
+      const [day] = await mongodb.fixture.activities.readAll(userId);
       assert.equal(day?.count, 50);
       assert.equal(new Set(day.completions).size, 50);
     });
@@ -148,9 +141,13 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
 
   it("of students hold streak and zone", async () => {
     const userId = someUser();
-    await fixture.students.setTimeZone(userId, "Asia/Tokyo");
-    await fixture.students.replaceStreak(userId, noStreak, { current: 2, longest: 3, lastDay: "2026-02-28" as Day });
-    assert.deepEqual(await fixture.collections.users.findOne({ _id: userId }), {
+    await mongodb.fixture.students.setTimeZone(userId, "Asia/Tokyo");
+    await mongodb.fixture.students.replaceStreak(userId, noStreak, {
+      current: 2,
+      longest: 3,
+      lastDay: "2026-02-28" as Day,
+    });
+    assert.deepEqual(await mongodb.fixture.collections.users.findOne({ _id: userId }), {
       _id: userId,
       timeZone: "Asia/Tokyo",
       currentStreak: 2,
@@ -160,10 +157,10 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
   });
 
   it("of courses hold their lectures and how many there are", async () => {
-    await fixture.catalog.putTitle(course(courseHex), "Analysis");
-    await fixture.catalog.addLecture(course(courseHex), lecture(lectureHex), details);
-    await fixture.catalog.addLecture(course(courseHex), lecture("constructor"), details);
-    assert.deepEqual(await fixture.collections.courses.findOne({ _id: new ObjectId(courseHex) }), {
+    await mongodb.fixture.catalog.putTitle(course(courseHex), "Analysis");
+    await mongodb.fixture.catalog.addLecture(course(courseHex), lecture(lectureHex), details);
+    await mongodb.fixture.catalog.addLecture(course(courseHex), lecture("constructor"), details);
+    assert.deepEqual(await mongodb.fixture.collections.courses.findOne({ _id: new ObjectId(courseHex) }), {
       _id: new ObjectId(courseHex),
       title: "Analysis",
       totalLectures: 2,
@@ -171,14 +168,14 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
       lectures: { [lectureHex]: details, constructor: details },
     });
     const plain = someCourse();
-    await fixture.catalog.putTitle(plain, "Plain");
-    assert.equal((await fixture.collections.courses.findOne({ _id: plain }))?._id, plain);
+    await mongodb.fixture.catalog.putTitle(plain, "Plain");
+    assert.equal((await mongodb.fixture.collections.courses.findOne({ _id: plain }))?._id, plain);
   });
 
   it("of events are found by the event's id", async () => {
     const event = completion(someKey(courseHex), lectureHex);
-    await fixture.events.publish(event);
-    const { sequence, ...document } = (await fixture.collections.events.findOne({ _id: event.id })) ?? {};
+    await mongodb.fixture.events.publish(event);
+    const { sequence, ...document } = (await mongodb.fixture.collections.events.findOne({ _id: event.id })) ?? {};
     assert.ok(sequence instanceof ObjectId);
     assert.deepEqual(document, {
       _id: event.id,

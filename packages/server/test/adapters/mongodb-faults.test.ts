@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProgressDocument } from "../../src/adapters/mongodb/documents.ts";
 import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
@@ -8,53 +8,46 @@ import type { ProgressKey } from "../../src/domain/ids.ts";
 import { noStreak } from "../../src/domain/streak.ts";
 import type { PositionWrite, WriteOutcome } from "../../src/ports/progress-store.ts";
 import { stampAt } from "../support/ids.ts";
-import { completion, MongodbFixture, someKey, writeOf } from "../support/mongodb-fixture.ts";
+import { completion, MongodbFixture, sharedMongodb, someKey, writeOf } from "../support/mongodb-fixture.ts";
 import { MongodbProxy } from "../support/mongodb-proxy.ts";
 import { type CommandFault, MongodbServer, withoutMongod } from "../support/mongodb-server.ts";
 
 const isUnavailable = (error: unknown): boolean => error instanceof ProgressError && error.code === "store_unavailable";
 
 describe("MongoDB that fails", { skip: withoutMongod }, () => {
-  let server: MongodbServer;
-  let fixture: MongodbFixture;
-  before(async () => {
-    server = await MongodbServer.start();
-    fixture = await MongodbFixture.open(server);
-  });
-  after(async () => {
-    await fixture[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const mongodb = sharedMongodb();
 
   const writes = (count: number): PositionWrite[] => Array.from({ length: count }, () => writeOf(someKey(), { a: 1 }));
-  const namespace = (): string => `${fixture.database}.progress`;
+  const namespace = (): string => `${mongodb.fixture.database}.progress`;
 
   async function isStored({ userId, courseId }: ProgressKey): Promise<boolean> {
-    return (await fixture.store.read({ userId, courseId })).positions.size > 0;
+    return (await mongodb.fixture.store.read({ userId, courseId })).positions.size > 0;
   }
 
   /** Makes MongoDB refuse positions for this key: no lecture can be set in a list. */
   async function spoil(key: ProgressKey): Promise<void> {
     const document: ProgressDocument = { ...keyFilter(key), watchTimes: [] as never };
-    await fixture.collections.progress.insertOne(document);
+    await mongodb.fixture.collections.progress.insertOne(document);
   }
 
   async function joinFailing(batch: PositionWrite[], fault: Omit<CommandFault, "failCommands">): Promise<string[]> {
-    await using _ = await server.fail({ failCommands: ["update"], namespace: namespace(), ...fault });
-    return statusesOf(await fixture.store.join(batch));
+    await using _ = await mongodb.server.fail({ failCommands: ["update"], namespace: namespace(), ...fault });
+    return statusesOf(await mongodb.fixture.store.join(batch));
   }
 
   describe("during a flush", () => {
     it("refuses one of 200, and proves the others", async () => {
       const batch = writes(200);
       await spoil((batch[77] as PositionWrite).key);
-      const outcomes = await fixture.flush(batch);
+      const outcomes = await mongodb.fixture.flush(batch);
       assert.deepEqual(
         outcomes.flatMap((status, index) => (status === "written" ? [] : [[index, status]])),
         [[77, "refused"]],
       );
       assert.equal(
-        await fixture.collections.progress.countDocuments({ userId: { $in: batch.map(({ key }) => key.userId) } }),
+        await mongodb.fixture.collections.progress.countDocuments({
+          userId: { $in: batch.map(({ key }) => key.userId) },
+        }),
         200,
       );
     });
@@ -70,7 +63,7 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
       it(`proves nothing when it is ${state}, and takes the same again`, async () => {
         const batch = writes(3);
         assert.deepEqual(await joinFailing(batch, { errorCode }), ["unknown", "unknown", "unknown"]);
-        assert.deepEqual(statusesOf(await fixture.store.join(batch)), ["written", "written", "written"]);
+        assert.deepEqual(statusesOf(await mongodb.fixture.store.join(batch)), ["written", "written", "written"]);
       });
     }
 
@@ -78,7 +71,7 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
       const batch = writes(3);
       assert.deepEqual(await joinFailing(batch, { closeConnection: true }), ["unknown", "unknown", "unknown"]);
       assert.equal(await isStored((batch[0] as PositionWrite).key), false);
-      assert.deepEqual(statusesOf(await fixture.store.join(batch)), ["written", "written", "written"]);
+      assert.deepEqual(statusesOf(await mongodb.fixture.store.join(batch)), ["written", "written", "written"]);
     });
 
     it("proves nothing when a majority is not reached in time, though it was applied", async () => {
@@ -93,12 +86,12 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
       await spoil((batch[1] as PositionWrite).key);
       const writeConcernError = { code: 64, errmsg: "waiting for replication timed out" };
       assert.deepEqual(await joinFailing(batch, { writeConcernError }), ["unknown", "unknown", "unknown"]);
-      assert.deepEqual(statusesOf(await fixture.store.join(batch)), ["written", "refused", "written"]);
+      assert.deepEqual(statusesOf(await mongodb.fixture.store.join(batch)), ["written", "refused", "written"]);
     });
 
     it("proves nothing when the answer is lost after it was applied; again, it changes nothing", async () => {
-      await using proxy = await MongodbProxy.before(server);
-      await using apart = await MongodbFixture.open(server, proxy);
+      await using proxy = await MongodbProxy.before(mongodb.server);
+      await using apart = await MongodbFixture.open(mongodb.server, proxy);
       const batch = writes(2);
       proxy.loseAnswerTo((batch[0] as PositionWrite).key.userId);
       assert.deepEqual(statusesOf(await apart.store.join(batch)), ["unknown", "unknown"]);
@@ -119,13 +112,13 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
     it("applies a write late, after a newer one, without going back", async () => {
       const key = someKey();
       const fault = { failCommands: ["update"], namespace: namespace(), blockConnection: true, blockTimeMS: 400 };
-      await using _ = await server.fail(fault);
-      const late = fixture.store.join([writeOf(key, { a: 1 }, 1_000)]);
+      await using _ = await mongodb.server.fail(fault);
+      const late = mongodb.fixture.store.join([writeOf(key, { a: 1 }, 1_000)]);
       await delay(100);
-      assert.deepEqual(statusesOf(await fixture.store.join([writeOf(key, { a: 2 }, 2_000)])), ["written"]);
+      assert.deepEqual(statusesOf(await mongodb.fixture.store.join([writeOf(key, { a: 2 }, 2_000)])), ["written"]);
       assert.deepEqual(statusesOf(await late), ["written"]);
       assert.deepEqual(
-        [...(await fixture.store.read(key)).positions.values()],
+        [...(await mongodb.fixture.store.read(key)).positions.values()],
         [...writeOf(key, { a: 2 }, 2_000).positions.values()],
       );
     });
@@ -138,14 +131,14 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
         const key = someKey();
         {
           const failCommands = ["find", "aggregate", "update", "delete", "findAndModify"];
-          await using _ = await server.fail({ failCommands, ...fault }, "alwaysOn");
-          const results = await Promise.allSettled(everythingWith(fixture, key));
+          await using _ = await mongodb.server.fail({ failCommands, ...fault }, "alwaysOn");
+          const results = await Promise.allSettled(everythingWith(mongodb.fixture, key));
           assert.deepEqual(
             results.map((result) => result.status === "rejected" && isUnavailable(result.reason)),
             results.map(() => true),
           );
         }
-        await Promise.all(everythingWith(fixture, key));
+        await Promise.all(everythingWith(mongodb.fixture, key));
       });
     }
 
@@ -153,10 +146,14 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
       const key = someKey();
       const writeConcernError = { code: 64, errmsg: "waiting for replication timed out" };
       const change = { type: "complete", event: completion(key, "a") } as const;
-      await using _ = await server.fail({ failCommands: ["update"], namespace: namespace(), writeConcernError });
-      await assert.rejects(fixture.store.change(key, 0, change), isUnavailable);
-      assert.equal(await fixture.store.change(key, 0, change), false);
-      assert.equal((await fixture.store.read(key)).completions.get(change.event.lectureId), 1);
+      await using _ = await mongodb.server.fail({
+        failCommands: ["update"],
+        namespace: namespace(),
+        writeConcernError,
+      });
+      await assert.rejects(mongodb.fixture.store.change(key, 0, change), isUnavailable);
+      assert.equal(await mongodb.fixture.store.change(key, 0, change), false);
+      assert.equal((await mongodb.fixture.store.read(key)).completions.get(change.event.lectureId), 1);
     });
   });
 

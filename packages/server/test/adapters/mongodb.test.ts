@@ -1,4 +1,4 @@
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import type { ProgressDocument } from "../../src/adapters/mongodb/documents.ts";
 import { keyFilter, toEvent, toProgressKey } from "../../src/adapters/mongodb/progress-document.ts";
 import { activityStoreContract } from "../contracts/activity-store.ts";
@@ -7,8 +7,8 @@ import { eventSinkContract } from "../contracts/event-sink.ts";
 import { progressStoreContract } from "../contracts/progress-store.ts";
 import type { StoreHarness } from "../contracts/store-fixture.ts";
 import { studentStoreContract } from "../contracts/student-store.ts";
-import { MongodbFixture } from "../support/mongodb-fixture.ts";
-import { MongodbServer, withoutMongod } from "../support/mongodb-server.ts";
+import { sharedMongodb } from "../support/mongodb-fixture.ts";
+import { withoutMongod } from "../support/mongodb-server.ts";
 
 const name = "MongoDB";
 
@@ -17,20 +17,11 @@ else test(name, { skip: withoutMongod });
 
 /** One server and one database for all: contracts use students and courses that nobody else has. */
 function keepContracts(): void {
-  let server: MongodbServer;
-  let fixture: MongodbFixture;
-  before(async () => {
-    server = await MongodbServer.start();
-    fixture = await MongodbFixture.open(server);
-  });
-  after(async () => {
-    await fixture[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const mongodb = sharedMongodb();
   const shared = { [Symbol.asyncDispose]: async () => undefined };
 
   async function openStore(): Promise<StoreHarness> {
-    const { store, catalog, collections } = fixture;
+    const { store, catalog, collections } = mongodb.fixture;
     return {
       store,
       catalog,
@@ -44,12 +35,12 @@ function keepContracts(): void {
 
   progressStoreContract(name, openStore);
   catalogContract(name, openStore);
-  activityStoreContract(name, async () => ({ activities: fixture.activities, ...shared }));
-  studentStoreContract(name, async () => ({ students: fixture.students, ...shared }));
+  activityStoreContract(name, async () => ({ activities: mongodb.fixture.activities, ...shared }));
+  studentStoreContract(name, async () => ({ students: mongodb.fixture.students, ...shared }));
   eventSinkContract(name, async () => ({
-    sink: fixture.events,
+    sink: mongodb.fixture.events,
     published: async () => {
-      const documents = await fixture.collections.events.find({}, { sort: { sequence: 1 } }).toArray();
+      const documents = await mongodb.fixture.collections.events.find({}, { sort: { sequence: 1 } }).toArray();
       return documents.map(({ _id, ...event }) => toEvent(toProgressKey(event), { id: _id, ...event }));
     },
     ...shared,

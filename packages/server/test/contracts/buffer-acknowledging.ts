@@ -125,7 +125,7 @@ export function acknowledgeContract(open: OpenBuffer): void {
       const late = await fixture.claim({ leaseMs: 1 });
       await fixture.save(2);
       await fixture.buffer.acknowledge([await fixture.claimSoon()]);
-      await fixture.buffer.acknowledge([late]);
+      assert.deepEqual(await fixture.buffer.acknowledge([late]), ["clean"]);
       assert.equal(await fixture.isDirty(), false);
       assert.deepEqual(await fixture.claims(), []);
     });

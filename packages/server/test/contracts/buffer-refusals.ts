@@ -100,6 +100,14 @@ export function refusalContract(open: OpenBuffer): void {
       assert.equal(await fixture.isDirty(), true);
     });
 
+    it("keeps a key that is refused once more", async () => {
+      await using fixture = await BufferFixture.open(open);
+      await fixture.save(1);
+      await fixture.buffer.postpone(await fixture.claim(), 0, poison);
+      await fixture.buffer.postpone(await fixture.claim(), never, refusal);
+      assert.deepEqual(await fixture.buffer.poisonKeys(9), [{ key: fixture.key, attempts: 2, reason: poison.reason }]);
+    });
+
     it("is as long as asked for", async () => {
       await using fixture = await BufferFixture.open(open);
       for (const id of ["a", "b", "c"]) await fixture.save(1, { key: fixture.otherCourse(id) });

@@ -60,6 +60,8 @@ export class TestService implements AsyncDisposable {
   readonly url: string;
   readonly #service: Service;
   readonly #folder: TempFolder;
+  readonly #file: DatabaseSync;
+  #dumped: { version: unknown; text: string } = { version: undefined, text: "" };
   readonly #student: string;
   readonly #instructor: string;
 
@@ -67,6 +69,7 @@ export class TestService implements AsyncDisposable {
     this.url = service.url;
     this.#service = service;
     this.#folder = folder;
+    this.#file = new DatabaseSync(folder.file("progress.sqlite"), { readOnly: true });
     this.#student = tokens.student;
     this.#instructor = tokens.instructor;
   }
@@ -119,12 +122,19 @@ export class TestService implements AsyncDisposable {
 
   /** Everything that is stored, to see whether anything has changed. */
   dump(): string {
-    using file = new DatabaseSync(this.#folder.file("progress.sqlite"), { readOnly: true });
-    const tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
-    return JSON.stringify(tables.map(({ name }) => [name, file.prepare(`SELECT * FROM "${String(name)}"`).all()]));
+    const version = this.#file.prepare("PRAGMA data_version").get()?.["data_version"];
+    if (version !== this.#dumped.version) this.#dumped = { version, text: this.#read() };
+    return this.#dumped.text;
+  }
+
+  #read(): string {
+    const tables = this.#file.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
+    const rowsOf = (name: unknown) => this.#file.prepare(`SELECT * FROM "${String(name)}"`).all();
+    return JSON.stringify(tables.map(({ name }) => [name, rowsOf(name)]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#file.close();
     await this.#service[Symbol.asyncDispose]();
     await this.#folder[Symbol.asyncDispose]();
   }

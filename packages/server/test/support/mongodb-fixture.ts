@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { after, before } from "node:test";
 import type { CommandStartedEvent } from "mongodb";
 import { MongoActivityStore } from "../../src/adapters/mongodb/activity.ts";
 import { MongoCatalog } from "../../src/adapters/mongodb/catalog.ts";
@@ -13,7 +14,7 @@ import type { LectureId, ProgressKey } from "../../src/domain/ids.ts";
 import type { Position } from "../../src/domain/position.ts";
 import type { PositionWrite, WriteOutcome } from "../../src/ports/progress-store.ts";
 import { lecture, someUser, stampAt } from "./ids.ts";
-import type { MongodbServer } from "./mongodb-server.ts";
+import { MongodbServer } from "./mongodb-server.ts";
 
 /** Every MongoDB adapter over a database of its own, gone afterwards. */
 export class MongodbFixture implements AsyncDisposable {
@@ -72,6 +73,18 @@ export class MongodbFixture implements AsyncDisposable {
       .catch(() => undefined);
     await this.connection[Symbol.asyncDispose]();
   }
+}
+
+/** One server and one database for the tests of a file, which use students and courses that nobody else has. */
+export function sharedMongodb(): { readonly server: MongodbServer; readonly fixture: MongodbFixture } {
+  const stack = new AsyncDisposableStack();
+  const shared = {} as { server: MongodbServer; fixture: MongodbFixture };
+  before(async () => {
+    shared.server = stack.use(await MongodbServer.start());
+    shared.fixture = stack.use(await MongodbFixture.open(shared.server));
+  });
+  after(() => stack.disposeAsync());
+  return shared;
 }
 
 export function someKey(courseId = "algebra"): ProgressKey {

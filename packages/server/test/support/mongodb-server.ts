@@ -38,8 +38,13 @@ export class MongodbServer implements AsyncDisposable {
 
   static async start(): Promise<MongodbServer> {
     const server = new MongodbServer(await freePort(), await TempFolder.create());
-    await server.restart();
-    return server;
+    try {
+      await server.restart();
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   url(database: string, options = "monitorCommands=true"): string {

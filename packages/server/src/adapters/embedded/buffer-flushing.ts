@@ -81,9 +81,9 @@ export class BufferFlushing {
     const { userId, courseId } = key;
     const row = this.#key.get(userId, courseId);
     if (row === undefined) return "missing";
-    this.#rememberPersisted(key, positions);
     // Clean already: another flusher has acknowledged it, with all that came in between.
     if (row.dueAt === null) return "clean";
+    this.#rememberPersisted(key, positions);
     if (String(row.version) === version) {
       this.#clean.run(userId, courseId, now + cleanForMs);
       return "clean";

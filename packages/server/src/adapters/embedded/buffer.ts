@@ -45,7 +45,7 @@ export class EmbeddedPositionBuffer implements PositionBuffer {
     this.#flushing = new BufferFlushing(database, flushIntervalMs);
     this.#poison = database.prepare(`
       SELECT user_id AS userId, course_id AS courseId, attempts, poison_reason AS reason
-      FROM buffer_keys WHERE poison_reason IS NOT NULL LIMIT ?`);
+      FROM buffer_keys WHERE poison_reason IS NOT NULL ORDER BY dirty_since LIMIT ?`);
     this.#retryPoison = database.prepare(`
       UPDATE buffer_keys SET poison_reason = NULL, claimed_at = NULL, due_at = ?3
       WHERE user_id = ?1 AND course_id = ?2 AND poison_reason IS NOT NULL`);

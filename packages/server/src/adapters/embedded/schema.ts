@@ -30,7 +30,7 @@ export const schema: string = `
   CREATE INDEX buffer_keys_due ON buffer_keys (due_at) WHERE due_at IS NOT NULL;
   CREATE INDEX buffer_keys_dirty ON buffer_keys (dirty_since) WHERE dirty_since IS NOT NULL;
   CREATE INDEX buffer_keys_clean ON buffer_keys (clean_until) WHERE clean_until IS NOT NULL;
-  CREATE INDEX buffer_keys_poison ON buffer_keys (poison_reason) WHERE poison_reason IS NOT NULL;
+  CREATE INDEX buffer_keys_poison ON buffer_keys (dirty_since) WHERE poison_reason IS NOT NULL;
 
   CREATE TABLE buffer_positions (
     user_id TEXT NOT NULL,

@@ -41,7 +41,7 @@ export interface OutboxEntry {
 }
 
 /** One student's day. */
-export interface ActivityDocument {
+interface ActivityDocument {
   userId: UserId;
   date: Day;
   count: number;
@@ -49,7 +49,7 @@ export interface ActivityDocument {
   sources: string[];
 }
 
-export interface UserDocument {
+interface UserDocument {
   _id: UserId;
   currentStreak?: number | null;
   longestStreak?: number | null;
@@ -57,7 +57,7 @@ export interface UserDocument {
   timeZone?: string;
 }
 
-export interface ErasureDocument {
+interface ErasureDocument {
   _id: UserId;
   upTo: Stamp;
 }
@@ -70,7 +70,7 @@ export interface CourseDocument {
   lectures: Record<LectureId, LectureDetails>;
 }
 
-export interface EventDocument extends Omit<OutboxEntry, "id"> {
+interface EventDocument extends Omit<OutboxEntry, "id"> {
   _id: string;
   /** Grows with time; within one process it is the order in which events were published. */
   sequence: ObjectId;

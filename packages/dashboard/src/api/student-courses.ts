@@ -1,0 +1,54 @@
+import type { Course, CourseProgressListResponse, CourseProgressResponse } from "@aetherlearn/protocol";
+import { type ProgressApi, RequestFailedError } from "./progress-api.ts";
+
+/** A course the student has started, with everything the page shows of it. */
+export interface StudentCourse {
+  course: Course;
+  progress: CourseProgressResponse;
+  /** Milliseconds since 1970, from services that tell; without it the service's order is kept. */
+  lastWatchedAt: number | undefined;
+}
+
+type StartedCourse = CourseProgressListResponse[number] & { lastWatchedAt?: number };
+
+// Each course costs two requests; nobody continues the thirtieth.
+const mostCourses = 24;
+
+/** The student's courses, the one watched last first. A course that was deleted meanwhile is left out. */
+export async function loadStudentCourses(api: ProgressApi, signal?: AbortSignal): Promise<StudentCourse[]> {
+  const started = await api.get<StartedCourse[]>("/stats/course-progress", signal);
+  const newestFirst = started.toSorted((one, other) => (other.lastWatchedAt ?? 0) - (one.lastWatchedAt ?? 0));
+  const courses = await Promise.all(
+    newestFirst.slice(0, mostCourses).map(async ({ courseId, lastWatchedAt }) => {
+      const loaded = await loadCourse(api, courseId, signal);
+      return loaded && { ...loaded, lastWatchedAt };
+    }),
+  );
+  return courses.filter((course) => course !== null);
+}
+
+export interface LoadedCourse {
+  course: Course;
+  progress: CourseProgressResponse;
+}
+
+export async function loadCourse(
+  api: ProgressApi,
+  courseId: string,
+  signal?: AbortSignal,
+): Promise<LoadedCourse | null> {
+  const id = encodeURIComponent(courseId);
+  try {
+    const [course, progress] = await Promise.all([
+      api.get<Course>(`/courses/${id}`, signal),
+      api.get<CourseProgressResponse>(`/progress/${id}`, signal),
+    ]);
+    return {
+      course: { ...course, lectures: course.lectures.toSorted((one, other) => one.order - other.order) },
+      progress,
+    };
+  } catch (error) {
+    if (error instanceof RequestFailedError && error.status === 404) return null;
+    throw error;
+  }
+}
