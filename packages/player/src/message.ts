@@ -2,8 +2,8 @@ import type { CompleteRequest } from "@aetherlearn/protocol";
 import type { Snapshot } from "./session.ts";
 
 export type SaveMessage = { readonly kind: "save"; readonly body: Snapshot };
-export type CompleteMessage = { readonly kind: "complete"; readonly body: CompleteRequest };
-export type LoadMessage = { readonly kind: "load"; readonly body: CompleteRequest };
+type CompleteMessage = { readonly kind: "complete"; readonly body: CompleteRequest };
+type LoadMessage = { readonly kind: "load"; readonly body: CompleteRequest };
 
 /** What the tracker asks of the service: keep a position, complete a lecture, tell what is stored. */
 export type Message = SaveMessage | CompleteMessage | LoadMessage;

@@ -44,6 +44,17 @@ describe("sessions", () => {
     assert.deepEqual(Object.keys(sitting.browser.localStorage), [], "the refused stamp is not left behind");
   });
 
+  it("a position recorded while an older one is refused is the one that is sent again", async () => {
+    const sitting = await paused();
+    const { clock, service } = sitting;
+    service.offsetMs = -600_000;
+    service.latencyMs = 2_000;
+    await seek(sitting, 100);
+    await seek(sitting, 200);
+    await clock.advance(10_000);
+    assert.deepEqual(service.savedSeconds, [100, 200]);
+  });
+
   it("starts a new session after a sleep, and gives the position recorded after it the new time", async () => {
     const sitting = await paused();
     const { clock, service } = sitting;

@@ -46,6 +46,6 @@ export class FakeClock {
 }
 
 /** Lets everything run that waits for promises only. */
-export async function settle(): Promise<void> {
+async function settle(): Promise<void> {
   await setImmediate();
 }

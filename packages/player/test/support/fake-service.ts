@@ -109,7 +109,7 @@ export class FakeService {
   }
 }
 
-export function stamp(recordedAt: number, seq: number, sessionId: string): string {
+function stamp(recordedAt: number, seq: number, sessionId: string): string {
   return `${recordedAt}`.padStart(13, "0") + `${seq}`.padStart(8, "0") + sessionId;
 }
 
