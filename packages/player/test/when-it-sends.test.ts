@@ -142,6 +142,10 @@ describe("when it sends", () => {
     const [range] = tracker.playedRanges;
     assert.equal(tracker.playedRanges.length, 1);
     assert.ok(range![1] - range![0] > 36);
+    await clock.advance(900);
+    const before = video.currentTime;
+    video.playbackRate = 0.25;
+    assert.ok(Math.abs(tracker.playedRanges.at(-1)![1] - before) < 0.1, "what was played fast counts as fast");
   });
 
   it("counts nothing while the player waits for data", async () => {
@@ -150,7 +154,10 @@ describe("when it sends", () => {
     video.stall();
     const { coverage } = tracker;
     service.requests.length = 0;
-    await clock.advance(60_000);
+    for (let second = 0; second < 10; second++) {
+      video.resetSilently(video.currentTime + 0.3);
+      await clock.advance(1_000);
+    }
     assert.equal(tracker.coverage, coverage);
     assert.deepEqual(service.saves, []);
     video.recover();
