@@ -14,6 +14,8 @@ const steps = [
   { name: "format", command: ["oxfmt", "--check", "."] },
   { name: "unused code", command: ["knip", "--no-progress", "--no-config-hints"] },
   { name: "house numbers", command: ["node", "scripts/house.mjs"] },
+  { name: "player size", command: ["node", "packages/player/size.ts"] },
+  { name: "player package", command: ["npm", "run", "check:package", "--workspace", "packages/player"] },
 ];
 const repairs = [
   { name: "fix lint", command: ["oxlint", "--type-aware", "--fix"], mayFail: true },

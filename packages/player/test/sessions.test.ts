@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { newWorld, paused, seek } from "./support/sitting.ts";
+
+const hour = 3_600_000;
+
+describe("sessions", () => {
+  it("sends the session with every save: same id and start, time that passes, 0, 1, 2", async () => {
+    const sitting = await paused();
+    await seek(sitting, 100);
+    await seek(sitting, 200);
+    const [first, second] = sitting.service.saves.map(({ body }) => body);
+    assert.match(first!.sessionId, /^[0-9a-f]{16}$/);
+    assert.equal(second!.sessionId, first!.sessionId);
+    assert.equal(second!.sessionStartedAt, first!.sessionStartedAt);
+    assert.equal(second!.seq, first!.seq + 1);
+    assert.equal(second!.elapsedMs - first!.elapsedMs, 420);
+    assert.ok(Number.isInteger(second!.elapsedMs));
+  });
+
+  it("believes no clock of the device: a session starts at the service's time", async () => {
+    const world = newWorld();
+    world.service.offsetMs = -17 * hour;
+    const sitting = await paused({}, world);
+    await seek(sitting, 100);
+    const { sessionStartedAt, elapsedMs } = sitting.service.saves[0]!.body;
+    assert.ok(Math.abs(sessionStartedAt + elapsedMs - world.service.now) < 1_000);
+  });
+
+  it("starts a new session when the service refuses its clock, and sends the newest position again", async () => {
+    const sitting = await paused();
+    const { clock, service } = sitting;
+    service.offsetMs = -600_000;
+    await seek(sitting, 100);
+    await seek(sitting, 200);
+    await clock.advance(2_000);
+    const sessions = new Set(service.saves.map(({ body }) => body.sessionId));
+    assert.equal(sessions.size, 2);
+    const last = service.saves.at(-1)!.body;
+    assert.equal(last.watchTime, 200);
+    assert.ok(Math.abs(last.sessionStartedAt + last.elapsedMs - service.now) < 5_000);
+    assert.equal(sitting.tracker.status, "saved");
+    assert.deepEqual(sitting.seen("problem"), []);
+    assert.deepEqual(Object.keys(sitting.browser.localStorage), [], "the refused stamp is not left behind");
+  });
+
+  it("a position recorded while an older one is refused is the one that is sent again", async () => {
+    const sitting = await paused();
+    const { clock, service } = sitting;
+    service.offsetMs = -600_000;
+    service.latencyMs = 2_000;
+    await seek(sitting, 100);
+    await seek(sitting, 200);
+    await clock.advance(10_000);
+    assert.deepEqual(service.savedSeconds, [100, 200]);
+  });
+
+  it("starts a new session after a sleep, and gives the position recorded after it the new time", async () => {
+    const sitting = await paused();
+    const { clock, service } = sitting;
+    clock.sleep(8 * hour);
+    service.store("intro", 900);
+    clock.sleep(60_000);
+    await seek(sitting, 100);
+    await clock.advance(100);
+    assert.deepEqual(service.savedSeconds, [100, 100]);
+    assert.equal(service.positions.get("intro")?.seconds, 100, "it is newer than the other device's");
+  });
+
+  it("a position from before the sleep does not overwrite what another device saved during it", async () => {
+    const sitting = await paused();
+    const { clock, service } = sitting;
+    service.fate = () => "drop";
+    await seek(sitting, 100);
+    await clock.advance(1_200);
+    clock.sleep(8 * hour);
+    service.store("intro", 900);
+    service.fate = () => undefined;
+    await clock.advance(60_000);
+    assert.equal(service.positions.get("intro")?.seconds, 900);
+    assert.equal(sitting.tracker.status, "saved");
+    await seek(sitting, 120);
+    await clock.advance(100);
+    assert.equal(service.positions.get("intro")?.seconds, 120, "what is recorded now is newest again");
+  });
+
+  it("a slow network is not mistaken for a sleep", async () => {
+    const sitting = await paused();
+    sitting.service.latencyMs = 9_000;
+    await seek(sitting, 100);
+    await sitting.clock.advance(9_100);
+    await seek(sitting, 200);
+    await sitting.clock.advance(9_100);
+    assert.equal(new Set(sitting.service.saves.map(({ body }) => body.sessionId)).size, 1);
+    assert.equal(sitting.service.saves.length, 2);
+  });
+});

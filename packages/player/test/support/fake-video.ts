@@ -1,0 +1,133 @@
+import type { MediaElementLike } from "../../src/index.ts";
+import type { FakeClock } from "./fake-clock.ts";
+
+const timeUpdateMs = 250;
+const seekMs = 20;
+
+/** A media element on a fake clock: its events come in the order in which browsers send them. */
+export class FakeVideo extends EventTarget implements MediaElementLike {
+  readonly #clock: FakeClock;
+  #position = 0;
+  #since = 0;
+  #rate = 1;
+  #isStalled = false;
+  #timer: number | undefined;
+  #length: number;
+  paused = true;
+  readyState = 0;
+  playCalls = 0;
+  /** A player that sends no `timeupdate`. */
+  isQuiet = false;
+
+  constructor(clock: FakeClock, length = 1_000) {
+    super();
+    this.#clock = clock;
+    this.#length = length;
+  }
+
+  get duration(): number {
+    return this.readyState ? this.#length : Number.NaN;
+  }
+
+  get currentTime(): number {
+    const isRunning = !this.paused && !this.#isStalled;
+    const ms = isRunning ? this.#clock.monotonicMs - this.#since : 0;
+    return Math.min(this.#length, this.#position + (ms / 1000) * this.#rate);
+  }
+
+  set currentTime(position: number) {
+    this.#moveTo(position);
+    if (!this.readyState) return;
+    this.#send("seeking");
+    this.#clock.setTimeout(() => {
+      this.#send("timeupdate");
+      this.#send("seeked");
+    }, seekMs);
+  }
+
+  get playbackRate(): number {
+    return this.#rate;
+  }
+
+  set playbackRate(rate: number) {
+    this.#moveTo(this.currentTime);
+    this.#rate = rate;
+    this.#send("ratechange");
+  }
+
+  load(): void {
+    this.readyState = 4;
+    this.#send("loadedmetadata");
+    this.#send("canplay");
+    if (!this.paused) this.#run();
+  }
+
+  play(): void {
+    this.playCalls++;
+    if (!this.paused) return;
+    this.#moveTo(this.currentTime);
+    this.paused = false;
+    this.#send("play");
+    if (this.readyState) this.#run();
+  }
+
+  pause(): void {
+    this.#moveTo(this.currentTime);
+    this.paused = true;
+    this.#send("timeupdate");
+    this.#send("pause");
+  }
+
+  /** Playing stops for want of data. */
+  stall(): void {
+    this.#moveTo(this.currentTime);
+    this.#isStalled = true;
+    this.#send("waiting");
+  }
+
+  recover(): void {
+    this.#isStalled = false;
+    this.#run();
+  }
+
+  /** Another source, or the same one again: back to nothing. */
+  empty(): void {
+    this.readyState = 0;
+    this.paused = true;
+    this.#send("emptied");
+    this.#moveTo(0);
+    this.#send("timeupdate");
+  }
+
+  /** Moves the playhead as some players do when they start: without any event. */
+  resetSilently(position: number): void {
+    this.#moveTo(position);
+  }
+
+  #run(): void {
+    this.#since = this.#clock.monotonicMs;
+    this.#send("playing");
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = this.#clock.setTimeout(() => this.#update(), timeUpdateMs);
+  }
+
+  #update(): void {
+    if (this.paused) return;
+    this.#send("timeupdate");
+    this.#timer = this.#clock.setTimeout(() => this.#update(), timeUpdateMs);
+    if (this.currentTime < this.#length) return;
+    this.#moveTo(this.#length);
+    this.paused = true;
+    this.#send("pause");
+    this.#send("ended");
+  }
+
+  #moveTo(position: number): void {
+    this.#position = position;
+    this.#since = this.#clock.monotonicMs;
+  }
+
+  #send(type: string): void {
+    if (!(this.isQuiet && type === "timeupdate")) this.dispatchEvent(new Event(type));
+  }
+}
