@@ -43,6 +43,8 @@ const shared = {
   target: "es2023",
   legalComments: "none",
   logLevel: "error",
+  // The player as it stands in this checkout, built or not.
+  conditions: ["@aetherlearn/source"],
   plugins: [compactTemplates],
 };
 
