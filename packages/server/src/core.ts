@@ -49,7 +49,7 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const streaks = new StreakKeeper({ ...shared, counts: options.streakCounts });
   const followers = new Followers({ ...shared, streaks });
   return {
-    saver: new PositionSaver({ courses, batch: new SaveBatch(shared) }),
+    saver: new PositionSaver({ ...shared, courses, batch: new SaveBatch(shared) }),
     completions: new Completions({ ...shared, courses, followers, days }),
     progress: new ProgressReader({ ...shared, courses, followers, days }),
     dashboard: new Dashboard({ ...shared, streaks, days }),

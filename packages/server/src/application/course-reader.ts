@@ -56,10 +56,10 @@ export class CourseReader {
     return course !== null && course.version >= version ? course : this.#fromCatalog(courseId);
   }
 
-  /** The course as this process saw it within the last second, else as it is now. */
-  async recent(courseId: CourseId): Promise<Course | null> {
+  /** The course as this process saw it within the last second; undefined when it did not look, null when there was none. */
+  remembered(courseId: CourseId): Course | null | undefined {
     const seen = this.#seen.get(courseId);
-    return seen !== undefined && this.#isFresh(seen.checkedAt) ? seen.course : this.read(courseId);
+    return seen !== undefined && this.#isFresh(seen.checkedAt) ? seen.course : undefined;
   }
 
   /** The course as the catalog itself said it within the last second, else as it says it now. */

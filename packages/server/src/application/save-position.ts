@@ -3,6 +3,7 @@ import type { CourseId, LectureId, ProgressKey } from "../domain/ids.ts";
 import { roundToMillisecond } from "../domain/position.ts";
 import { sessionStamp } from "../domain/stamp.ts";
 import type { LectureDetails } from "../domain/course.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { SaveOutcome } from "../ports/position-buffer.ts";
 import type { CourseReader } from "./course-reader.ts";
 import { existingCourse, existingLecture } from "./existing.ts";
@@ -19,14 +20,19 @@ export interface Heartbeat {
 
 export type Saved = Extract<SaveOutcome, { status: "stored" | "superseded" }>;
 
+/** A catalog that takes longer is treated as one that cannot be read. */
+const patienceMs = 1_000;
+
 /** Takes heartbeats: one call of the buffer for all that arrive together, and no database. */
 export class PositionSaver {
   readonly #courses: CourseReader;
   readonly #batch: SaveBatch;
+  readonly #clock: Clock;
 
-  constructor(deps: { courses: CourseReader; batch: SaveBatch }) {
+  constructor(deps: { courses: CourseReader; batch: SaveBatch; clock: Clock }) {
     this.#courses = deps.courses;
     this.#batch = deps.batch;
+    this.#clock = deps.clock;
   }
 
   /**
@@ -49,9 +55,7 @@ export class PositionSaver {
         throw new ProgressError(
           "session_clock",
           "The session is ahead of the service's clock: start a new session from this serverTime and send the position again.",
-          {
-            facts: { serverTime: outcome.serverTime },
-          },
+          { facts: { serverTime: outcome.serverTime } },
         );
       case "full":
         throw new ProgressError(
@@ -65,20 +69,29 @@ export class PositionSaver {
     }
   }
 
-  /** Losing a position is worse than storing one too many: a catalog that cannot be read refuses and clamps nothing. */
+  /** Losing a position is worse than storing one too many: a catalog that does not answer refuses and clamps nothing. */
   async #clamp(courseId: CourseId, lectureId: LectureId, seconds: number): Promise<number> {
+    const known = this.#courses.remembered(courseId)?.lectures.get(lectureId);
+    if (known !== undefined && seconds <= known.durationSeconds) return seconds;
+    const answered = new AbortController();
     try {
-      const recent = (await this.#courses.recent(courseId))?.lectures.get(lectureId);
-      if (recent !== undefined && seconds <= recent.durationSeconds) return seconds;
-      const { durationSeconds } = await this.#confirmedLecture(courseId, lectureId);
-      return Math.min(seconds, durationSeconds);
+      const lecture = await Promise.race([
+        this.#lookUp(courseId, lectureId, seconds),
+        this.#clock.sleep(patienceMs, answered.signal),
+      ]);
+      return Math.min(seconds, lecture?.durationSeconds ?? seconds);
     } catch (error) {
       if (error instanceof ProgressError && error.code === "store_unavailable") return seconds;
       throw error;
+    } finally {
+      answered.abort();
     }
   }
 
-  async #confirmedLecture(courseId: CourseId, lectureId: LectureId): Promise<LectureDetails> {
+  /** The lecture as the shared cache has it; before that refuses or clamps anything, as the catalog itself has it. */
+  async #lookUp(courseId: CourseId, lectureId: LectureId, seconds: number): Promise<LectureDetails> {
+    const cached = (await this.#courses.read(courseId))?.lectures.get(lectureId);
+    if (cached !== undefined && seconds <= cached.durationSeconds) return cached;
     return existingLecture(existingCourse(await this.#courses.confirmed(courseId), courseId), lectureId);
   }
 }
