@@ -10,7 +10,7 @@ const dayNumber = fc.integer({ min: first, max: first + 30 });
 
 /** Days in the order in which they become known: shuffled, some of them several times. */
 export const arrivals: fc.Arbitrary<Day[]> = fc
-  .array(dayNumber, { minLength: 1, maxLength: 25 })
+  .array(dayNumber, { minLength: 1, maxLength: 25, size: "max" })
   .map((numbers) => numbers.map(dayOf));
 
 /** What a set of days says, by counting runs of day numbers. */

@@ -27,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant("flush" as const),
       all: fc.boolean(),
-      moods: fc.array(mood, { maxLength: students }),
+      moods: fc.array(mood, { maxLength: students, size: "max" }),
     }),
   },
   {
@@ -47,7 +47,7 @@ class Saved extends Map<number, Map<string, number>> {
 describe("a flusher over a store that may do anything", () => {
   test("acknowledges only what was proven, and in the end everything arrives", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      fc.asyncProperty(fc.array(step, { maxLength: 30, size: "max" }), async (steps) => {
         await using rig = new FlusherRig();
         const saved = new Saved();
         for (const next of steps) {

@@ -83,22 +83,36 @@ export class PositionHistory {
     assert.equal(view.lastWatchedLecture, last?.[0] ?? null);
   }
 
+  /** What is not dirty is in the store, at every moment. A save that came later would hide it if it were not. */
+  async checkClean(): Promise<void> {
+    const { buffer } = this.#bench.stores;
+    if (!(await buffer.startedCourses(this.#key.userId)).includes(courseId)) await this.#checkStore();
+  }
+
   /** Flushes what is left, then asks buffer and store, each alone. */
   async checkAtRest(): Promise<void> {
     const { core, stores, clock } = this.#bench;
     clock.advance(20_000);
     await core.flusher.drain();
     await this.checkRead();
-    const stored = await stores.store.read(this.#key);
+    await this.#checkStore();
+    // A buffer that has forgotten a clean key may take an old save again. What it takes must have been saved, that is all.
+    for (const [lectureId, { stamp, seconds }] of (await stores.buffer.read(this.#key)).positions) {
+      const isSaved = this.#facts.some(
+        (fact) => fact.lectureId === lectureId && fact.position.stamp === stamp && fact.position.seconds === seconds,
+      );
+      assert.ok(isSaved, "the buffer has what nobody saved");
+    }
+    assert.equal((await stores.buffer.stats()).dirtyKeys, 0);
+  }
+
+  async #checkStore(): Promise<void> {
+    const stored = await this.#bench.stores.store.read(this.#key);
     assert.deepEqual(
       new Map([...stored.positions].map(([id, { stamp, seconds }]) => [id, { stamp, seconds }])),
       this.expected,
     );
     assert.equal(stored.reset, this.#reset);
-    for (const [lectureId, { stamp }] of (await stores.buffer.read(this.#key)).positions) {
-      assert.ok(stamp <= (this.expected.get(lectureId)?.stamp ?? ""), "the buffer has what nobody saved");
-    }
-    assert.equal((await stores.buffer.stats()).dirtyKeys, 0);
   }
 
   async #savePlain(lectureId: LectureId, seconds: number): Promise<void> {

@@ -13,6 +13,7 @@ describe("positions of several sessions that play at the same time", () => {
   const saves = fc.uniqueArray(sessionSave, {
     minLength: 1,
     maxLength: 20,
+    size: "max",
     selector: ({ session, seq, elapsedMs }) => `${session}/${seq}/${elapsedMs}`,
   });
 
@@ -33,11 +34,12 @@ describe("positions of several sessions that play at the same time", () => {
 
   test("are what everything saved says at every moment, whatever flushers, start overs and waits come in between", async () => {
     await fc.assert(
-      fc.asyncProperty(saves, fc.array(step, { maxLength: 40 }), async (made, steps) => {
+      fc.asyncProperty(saves, fc.array(step, { maxLength: 40, size: "max" }), async (made, steps) => {
         const history = new PositionHistory(bench, made);
         for (const next of steps) {
           await history.take(next);
           await history.checkRead();
+          await history.checkClean();
         }
         await history.checkAtRest();
       }),

@@ -15,7 +15,7 @@ interface SaveAnswer {
 }
 
 export interface ViewerOptions {
-  readonly client: ApiClient;
+  readonly client: Pick<ApiClient, "call">;
   readonly token: string;
   /** `session`: every save carries its session, as those of the player do; `arrival`: three fields. */
   readonly order: "session" | "arrival";
