@@ -31,7 +31,8 @@ export class Bench implements AsyncDisposable {
   static async start(): Promise<Bench> {
     await buildPage();
     const [browser, service] = await Promise.allSettled([launchChromium(), ServiceProcess.start()]);
-    if (browser.status === "fulfilled" && service.status === "fulfilled") return new Bench(browser.value, service.value);
+    if (browser.status === "fulfilled" && service.status === "fulfilled")
+      return new Bench(browser.value, service.value);
     if (browser.status === "fulfilled") await browser.value.close();
     if (service.status === "fulfilled") await service.value[Symbol.asyncDispose]();
     throw browser.status === "rejected" ? browser.reason : (service as PromiseRejectedResult).reason;

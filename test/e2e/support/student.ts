@@ -51,7 +51,10 @@ export class Student implements AsyncDisposable {
   /** @throws AssertionError when the service ever forgot the position or held the start of the lecture instead */
   assertNeverLost(): void {
     assert.ok(this.held.length > 0, "the service never held a position");
-    assert.ok(this.held.every((seconds) => seconds > 1), `the service held ${this.held.join(", ")}`);
+    assert.ok(
+      this.held.every((seconds) => seconds > 1),
+      `the service held ${this.held.join(", ")}`,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
