@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { skipWithoutChromium } from "../../packages/dashboard/test/support/chromium.ts";
+import { pageTests } from "./page-tests.ts";
 import { Bench } from "./support/bench.ts";
 import { inOwnProcess } from "./support/renderers.ts";
 
@@ -152,6 +153,8 @@ describe("a student in a real browser, with the real service", { skip: skipWitho
       await student.untilHeld(shown);
       await measure("renderer killed, then other device", await (await device()).openLecture(), shown);
     }));
+
+  pageTests(() => bench);
 
   test("the measured errors", (t) => {
     t.diagnostic(`${"case".padEnd(48)} last shown  went on at  error`);
