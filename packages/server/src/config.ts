@@ -75,7 +75,10 @@ function storeSource({ REDIS_URL, MONGODB_URL, DATA_FILE }: Environment): StoreS
   }
   checkUrl("REDIS_URL", REDIS_URL, ["redis:", "rediss:"]);
   // Several hosts are legal in MongoDB's URLs and in no other.
-  const { pathname } = checkUrl("MONGODB_URL", MONGODB_URL.replace(/,[^/]*/, ""), ["mongodb:", "mongodb+srv:"]);
+  const { pathname } = checkUrl("MONGODB_URL", MONGODB_URL.replace(/,[^/@]*(?=\/|$)/, ""), [
+    "mongodb:",
+    "mongodb+srv:",
+  ]);
   if (pathname.length < 2)
     throw new ConfigError("MONGODB_URL names no database: end it with one, as in mongodb://host:27017/progress.");
   return { type: "production", redisUrl: REDIS_URL, mongodbUrl: MONGODB_URL };
