@@ -5,13 +5,13 @@ import { ConfigError, type Environment, readSettings } from "./settings.ts";
 export { ConfigError, listSettings } from "./settings.ts";
 
 /** Where tokens come from; exactly one. `demo` makes its own. */
-export type TokenSource =
+type TokenSource =
   | { readonly type: "demo" }
   | { readonly type: "secret"; readonly secret: string }
   | { readonly type: "publicKey"; readonly pem: string }
   | { readonly type: "jwks"; readonly url: string };
 
-export type StoreSource =
+type StoreSource =
   | { readonly type: "embedded"; readonly dataFile: string }
   | { readonly type: "production"; readonly redisUrl: string; readonly mongodbUrl: string };
 
