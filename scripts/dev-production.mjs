@@ -73,8 +73,8 @@ function start(name, program, args, environment = {}) {
   children.push({ name, child });
 }
 
-function flags(values) {
-  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value]);
+function flags(settings) {
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
 /** Ends the services first, so that they can finish their flush. */
