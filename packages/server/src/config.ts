@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseTimeZone } from "./domain/activity-day.ts";
 import { ConfigError, type Environment, readSettings } from "./settings.ts";
 
@@ -66,7 +67,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 function storeSource({ REDIS_URL, MONGODB_URL, DATA_FILE }: Environment): StoreSource {
-  if (REDIS_URL === undefined && MONGODB_URL === undefined) return { type: "embedded", dataFile: DATA_FILE };
+  if (REDIS_URL === undefined && MONGODB_URL === undefined) {
+    // An absolute path is a file to SQLite, whatever it looks like: ":memory:" would be forgotten at the end.
+    return { type: "embedded", dataFile: resolve(DATA_FILE) };
+  }
   if (REDIS_URL === undefined || MONGODB_URL === undefined) {
     const [set, missing] = REDIS_URL === undefined ? ["MONGODB_URL", "REDIS_URL"] : ["REDIS_URL", "MONGODB_URL"];
     throw new ConfigError(
