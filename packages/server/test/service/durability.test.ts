@@ -46,17 +46,16 @@ test("what was acknowledged before a kill -9 is there after a restart, round aft
 
 test("a data file whose name means something to SQLite is a file all the same", async () => {
   await using folder = await TempFolder.create();
-  for (const DATA_FILE of [":memory:", "file:progress.sqlite?mode=memory"]) {
-    const options = { folder: folder.path };
-    {
-      await using service = await ServiceProcess.start({ DATA_FILE }, options);
-      const instructor = await Client.of(service.url, "instructor", { role: "instructor" });
-      await instructor.importCourses([courseOf("one", 1)]);
-      await service.kill();
-    }
+  const DATA_FILE = ":memory:";
+  const options = { folder: folder.path };
+  {
     await using service = await ServiceProcess.start({ DATA_FILE }, options);
-    assert.deepEqual((await (await Client.of(service.url, "student")).progress("one")).watchTimes, {});
+    const instructor = await Client.of(service.url, "instructor", { role: "instructor" });
+    await instructor.importCourses([courseOf("one", 1)]);
+    await service.kill();
   }
+  await using service = await ServiceProcess.start({ DATA_FILE }, options);
+  assert.deepEqual((await (await Client.of(service.url, "student")).progress("one")).watchTimes, {});
 });
 
 /** Day count, streak, total and events are those of the completed lectures, each exactly once. */
