@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseTimeZone } from "./domain/activity-day.ts";
 import { ConfigError, type Environment, readSettings } from "./settings.ts";
 
 export { ConfigError, listSettings } from "./settings.ts";
 
 /** Where tokens come from; exactly one. `demo` makes its own. */
-export type TokenSource =
+type TokenSource =
   | { readonly type: "demo" }
   | { readonly type: "secret"; readonly secret: string }
   | { readonly type: "publicKey"; readonly pem: string }
   | { readonly type: "jwks"; readonly url: string };
 
-export type StoreSource =
+type StoreSource =
   | { readonly type: "embedded"; readonly dataFile: string }
   | { readonly type: "production"; readonly redisUrl: string; readonly mongodbUrl: string };
 
@@ -66,7 +67,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 function storeSource({ REDIS_URL, MONGODB_URL, DATA_FILE }: Environment): StoreSource {
-  if (REDIS_URL === undefined && MONGODB_URL === undefined) return { type: "embedded", dataFile: DATA_FILE };
+  if (REDIS_URL === undefined && MONGODB_URL === undefined) {
+    // An absolute path is a file to SQLite, whatever it looks like: ":memory:" would be forgotten at the end.
+    return { type: "embedded", dataFile: resolve(DATA_FILE) };
+  }
   if (REDIS_URL === undefined || MONGODB_URL === undefined) {
     const [set, missing] = REDIS_URL === undefined ? ["MONGODB_URL", "REDIS_URL"] : ["REDIS_URL", "MONGODB_URL"];
     throw new ConfigError(
@@ -75,7 +79,10 @@ function storeSource({ REDIS_URL, MONGODB_URL, DATA_FILE }: Environment): StoreS
   }
   checkUrl("REDIS_URL", REDIS_URL, ["redis:", "rediss:"]);
   // Several hosts are legal in MongoDB's URLs and in no other.
-  const { pathname } = checkUrl("MONGODB_URL", MONGODB_URL.replace(/,[^/]*/, ""), ["mongodb:", "mongodb+srv:"]);
+  const { pathname } = checkUrl("MONGODB_URL", MONGODB_URL.replace(/,[^/@]*(?=\/|$)/, ""), [
+    "mongodb:",
+    "mongodb+srv:",
+  ]);
   if (pathname.length < 2)
     throw new ConfigError("MONGODB_URL names no database: end it with one, as in mongodb://host:27017/progress.");
   return { type: "production", redisUrl: REDIS_URL, mongodbUrl: MONGODB_URL };

@@ -1,6 +1,5 @@
 import closeWithGrace from "close-with-grace";
 import { type Config, ConfigError, listSettings, readConfig } from "./config.ts";
-import { explainStartFailure, startService } from "./service.ts";
 
 const usage = `AetherLearn Progress remembers where every student stopped in every lecture.
 
@@ -14,6 +13,7 @@ Two settings choose the storage: REDIS_URL and MONGODB_URL together mean product
 One of JWT_SECRET, JWT_PUBLIC_KEY_FILE and JWKS_URL checks tokens; with none of them and the embedded store it is a demo.`;
 
 const shutdownMs = 14_000;
+const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** Ends the process with one message and no stack. */
 function fail(message: string): never {
@@ -31,16 +31,30 @@ function configure(): Config {
 }
 
 async function run(config: Config): Promise<void> {
+  // Loaded only now: help and complaints about settings come at once.
+  const { explainStartFailure, startService } = await import("./service.ts");
   const service = await startService(config).catch((error: unknown) => {
     const explanation = explainStartFailure(error, config);
     if (explanation === undefined) throw error;
     return fail(explanation);
   });
   console.log(service.welcome);
-  closeWithGrace({ delay: shutdownMs, logger: false }, async ({ err }) => {
-    if (err !== undefined) service.logger.fatal({ err }, "unexpected error: stopping");
-    await service[Symbol.asyncDispose]();
-  });
+  const onTimeout = (): void => service.logger.error("stopping took too long: ending without the rest");
+  const ending = closeWithGrace(
+    { delay: shutdownMs, logger: false, skip: [...stopSignals], onTimeout },
+    async ({ err }) => {
+      if (err !== undefined) service.logger.fatal({ err }, "unexpected error: stopping");
+      await service[Symbol.asyncDispose]();
+    },
+  );
+  // Ctrl+C arrives twice, from the terminal and from npm: the second must not cut off what the first lets finish.
+  let isStopping = false;
+  for (const signal of stopSignals) {
+    process.on(signal, () => {
+      if (!isStopping) ending.close();
+      isStopping = true;
+    });
+  }
 }
 
 const [argument] = process.argv.slice(2);
