@@ -24,6 +24,8 @@ export interface Config {
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
   readonly roleClaim: string;
+  /** Of pages that may use the API from elsewhere, such as https://learn.example.org. */
+  readonly corsOrigins: readonly string[];
   readonly flushIntervalMs: number;
   readonly defaultTimeZone: string;
   readonly streakCounts: "completion" | "activity";
@@ -57,6 +59,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     issuer: env.JWT_ISSUER,
     audience: env.JWT_AUDIENCE,
     roleClaim: env.JWT_ROLE_CLAIM,
+    corsOrigins: origins(env.CORS_ORIGINS),
     flushIntervalMs: env.FLUSH_INTERVAL_MS,
     defaultTimeZone: timeZone(env.DEFAULT_TIME_ZONE),
     streakCounts: env.STREAK_COUNTS,
@@ -119,6 +122,20 @@ function checkUrl(name: string, text: string, protocols: readonly string[]): URL
   throw new ConfigError(
     `${name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}.`,
   );
+}
+
+/** Exactly as browsers send them: anything else would never match, and nobody would know why. */
+function origins(text: string): string[] {
+  const given = text.split(",").map((origin) => origin.trim());
+  const named = given.filter((origin) => origin !== "");
+  for (const origin of named) {
+    const url = URL.parse(origin);
+    if (url?.origin === origin && ["https:", "http:"].includes(url.protocol) && !origin.includes("*")) continue;
+    throw new ConfigError(
+      `CORS_ORIGINS holds "${origin}", which is no origin: name each page's scheme, host and port, and nothing else, as in https://learn.example.org.`,
+    );
+  }
+  return named;
 }
 
 function timeZone(text: string): string {
