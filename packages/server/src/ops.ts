@@ -26,21 +26,37 @@ interface Outcome {
 
 class UsageError extends Error {}
 
+/** The message says what is wrong, and what to do. */
+class UnreachableError extends Error {
+  static async of(backend: Backend, options?: ErrorOptions): Promise<UnreachableError> {
+    return new UnreachableError(await troubles(backend), options);
+  }
+}
+
 const reachWithinMs = 10_000;
 const listLimit = 10_000;
 
 async function status({ stores }: Backend): Promise<Outcome> {
-  const parts = await stores.health();
-  const { dirtyKeys, poisonKeys, oldestDirtyAt } = await stores.buffer.stats();
-  const lagSeconds = oldestDirtyAt === null ? 0 : Math.max(0, (await stores.buffer.now()) - oldestDirtyAt) / 1000;
+  const [parts, buffered] = await Promise.all([stores.health(), bufferedIn(stores.buffer)]);
   const lines = [
     ...Object.entries(parts).map(([part, { status: is, detail }]) => [part, detail ? `${is}: ${detail}` : is]),
-    ["dirty keys", dirtyKeys],
-    ["flush lag", `${lagSeconds.toFixed(1)} s`],
-    ["poison keys", poisonKeys],
+    ["dirty keys", buffered?.dirtyKeys ?? "unknown"],
+    ["flush lag", buffered ? `${buffered.flushLagSeconds.toFixed(1)} s` : "unknown"],
+    ["poison keys", buffered?.poisonKeys ?? "unknown"],
   ].map(([name, value]) => `${String(name).padEnd(12)} ${value}`);
   const isDone = Object.values(parts).every((part) => part.status === "ok");
-  return { text: lines.join("\n"), facts: { parts, dirtyKeys, flushLagSeconds: lagSeconds, poisonKeys }, isDone };
+  return { text: lines.join("\n"), facts: { parts, ...buffered }, isDone };
+}
+
+/** Null when the buffer does not answer: then the parts say why. */
+async function bufferedIn(buffer: Backend["stores"]["buffer"]) {
+  try {
+    const { dirtyKeys, poisonKeys, oldestDirtyAt } = await buffer.stats();
+    const lagMs = oldestDirtyAt === null ? 0 : Math.max(0, (await buffer.now()) - oldestDirtyAt);
+    return { dirtyKeys, flushLagSeconds: lagMs / 1000, poisonKeys };
+  } catch {
+    return null;
+  }
 }
 
 async function drain({ core }: Backend): Promise<Outcome> {
@@ -91,13 +107,23 @@ function keyOf([user = "", course = ""]: readonly string[]): {
 }
 
 /** Production stores answer a moment after they are opened. */
-async function untilReachable({ stores }: Backend): Promise<void> {
+async function untilReachable({ stores }: Backend): Promise<boolean> {
   const deadline = Date.now() + reachWithinMs;
   while (Date.now() < deadline) {
     const reachable = await stores.buffer.now().catch(() => null);
-    if (reachable !== null) return;
+    if (reachable !== null) return true;
     await delay(100);
   }
+  return false;
+}
+
+/** What is wrong with the stores, for a command that they have failed. */
+async function troubles({ stores }: Backend): Promise<string> {
+  const parts = Object.values(await stores.health());
+  const details = parts.flatMap(({ status: is, detail }) =>
+    is === "ok" ? [] : [detail ?? "A store does not answer."],
+  );
+  return details.join("\n") || "A store did not answer for a moment: run the command again.";
 }
 
 async function run(args: readonly string[]): Promise<number> {
@@ -115,8 +141,11 @@ async function run(args: readonly string[]): Promise<number> {
   // A command's answer is on standard output alone.
   const config: Config = { ...readConfig(process.env), logLevel: "silent" };
   await using backend = await openBackend(config);
-  await untilReachable(backend);
-  const { text, facts, isDone } = await command(backend);
+  const isReachable = await untilReachable(backend);
+  if (!isReachable && command !== status) throw await UnreachableError.of(backend);
+  const { text, facts, isDone } = await command(backend).catch(async (cause: unknown) => {
+    throw await UnreachableError.of(backend, { cause });
+  });
   console.log(values.json ? JSON.stringify(facts, null, 2) : text);
   return isDone ? 0 : 1;
 }

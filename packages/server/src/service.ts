@@ -2,7 +2,9 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { openEmbeddedStores } from "./adapters/embedded/stores.ts";
 import { DatabaseError } from "./adapters/embedded/database.ts";
+import { ConnectionUrlError } from "./adapters/mongodb/connection.ts";
 import { openMongoStores } from "./adapters/mongodb/stores.ts";
+import { RedisUrlError } from "./adapters/redis/redis-url.ts";
 import { openRedisStores } from "./adapters/redis/stores.ts";
 import { systemClock } from "./adapters/system/clock.ts";
 import { type Config, ConfigError } from "./config.ts";
@@ -107,12 +109,16 @@ export async function startService(config: Config, { clock = systemClock }: { cl
   };
 }
 
+/** Errors of adapters that say what to do. */
+const storeErrors = [DatabaseError, RedisUrlError, ConnectionUrlError];
+
 /** A sentence for a start that failed for a reason the operator can mend; undefined for a fault of ours. */
 export function explainStartFailure(
   error: unknown,
   { host, port }: { host?: string; port?: number } = {},
 ): string | undefined {
-  if (error instanceof DatabaseError || error instanceof ConfigError) return error.message;
+  if (error instanceof ConfigError || storeErrors.some((known) => error instanceof known))
+    return (error as Error).message;
   if (error instanceof ProgressError)
     return `The service could not start: ${error.message} If another process writes to the same store, start this one after it.`;
   switch ((error as NodeJS.ErrnoException).code) {
@@ -158,6 +164,8 @@ function openStores(
   { clock, telemetry, logger }: StoreDeps,
 ): Stores {
   if (stores.type === "embedded") return openEmbeddedStores(stores.dataFile, { clock, flushIntervalMs });
+  // First, because it connects to nothing yet: if one of the URLs is refused, nothing is left running.
+  const mongodb = openMongoStores(stores.mongodbUrl, { isStrict: strictDurability });
   const redis = openRedisStores(stores.redisUrl, {
     flushIntervalMs,
     strictDurability,
@@ -165,11 +173,13 @@ function openStores(
     onProblem: (problem) => (problem === null ? logger.info("Redis answers") : logger.warn(problem)),
     onFindings: (findings) => findings.forEach(({ sentence }) => logger.warn(sentence)),
   });
-  const mongodb = openMongoStores(stores.mongodbUrl, { isStrict: strictDurability });
   return {
     ...redis,
     ...mongodb,
-    health: async () => ({ ...(await redis.health()), ...(await mongodb.health()) }),
+    async health() {
+      const [one, other] = await Promise.all([redis.health(), mongodb.health()]);
+      return { ...one, ...other };
+    },
     async [Symbol.asyncDispose]() {
       await Promise.all([redis[Symbol.asyncDispose](), mongodb[Symbol.asyncDispose]()]);
     },

@@ -12,14 +12,14 @@ interface Seen {
   readonly confirmedAt: number;
 }
 
-/** A save may trust what was seen this recently, and looks again at most this often. */
+/** What was seen longer ago is looked up again, and by saves at most this often. */
 const trustMs = 1_000;
 const maxCoursesInMemory = 50_000;
 const maxLecturesInMemory = 500_000;
 
 /**
  * Reads courses with as little work as their readers allow: a read asks the shared cache which version is current, a save
- * trusts this process's memory for a second. Readers who miss at the same time share one load. Memory never goes back to an
+ * trusts this process's memory and waits for nothing. Readers who miss at the same time share one load. Memory never goes back to an
  * older version. Every method rejects with `store_unavailable` when neither memory, cache nor catalog can tell.
  */
 export class CourseReader {
@@ -27,6 +27,7 @@ export class CourseReader {
   readonly #cache: CatalogCache;
   readonly #clock: Clock;
   readonly #loading = new Map<CourseId, Promise<Course | null>>();
+  readonly #refreshing = new Set<CourseId>();
   readonly #seen = new LRUCache<CourseId, Seen>({
     max: maxCoursesInMemory,
     maxSize: maxLecturesInMemory,
@@ -56,10 +57,14 @@ export class CourseReader {
     return course !== null && course.version >= version ? course : this.#fromCatalog(courseId);
   }
 
-  /** The course as this process saw it within the last second; undefined when it did not look, null when there was none. */
+  /**
+   * The course as this process last saw it; undefined when it did not look, null when there was none. What was not seen
+   * within the last second is looked up again, for whoever asks next.
+   */
   remembered(courseId: CourseId): Course | null | undefined {
     const seen = this.#seen.get(courseId);
-    return seen !== undefined && this.#isFresh(seen.checkedAt) ? seen.course : undefined;
+    if (seen !== undefined && !this.#isFresh(seen.checkedAt)) this.#refresh(courseId);
+    return seen?.course;
   }
 
   /** The course as the catalog itself said it within the last second, else as it says it now. */
@@ -73,6 +78,13 @@ export class CourseReader {
   changed(course: Course): void {
     this.#loading.delete(course.courseId);
     this.#remember(course.courseId, course, this.#clock.now());
+  }
+
+  #refresh(courseId: CourseId): void {
+    if (this.#refreshing.has(courseId)) return;
+    this.#refreshing.add(courseId);
+    const done = (): void => void this.#refreshing.delete(courseId);
+    this.read(courseId).then(done, done);
   }
 
   async #fromCache(courseId: CourseId): Promise<Course | null> {

@@ -1,4 +1,5 @@
 import type { Clock } from "../ports/clock.ts";
+import type { Leases } from "../ports/leases.ts";
 import type { ProgressStore } from "../ports/progress-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { Followers } from "./followers.ts";
@@ -7,14 +8,24 @@ import type { Followers } from "./followers.ts";
 const leftBehindMs = 5_000;
 const pollMs = 2_000;
 const batchSize = 100;
+/** Long enough to follow everything of one key, unless the store does not answer. */
+const leaseMs = 15_000;
+
+interface OutboxRelayDeps {
+  store: ProgressStore;
+  leases: Leases;
+  followers: Followers;
+  clock: Clock;
+  telemetry: Telemetry;
+}
 
 /** Finishes what follows from an event when the process that began it could not. */
 export class OutboxRelay {
-  readonly #deps: { store: ProgressStore; followers: Followers; clock: Clock; telemetry: Telemetry };
+  readonly #deps: OutboxRelayDeps;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(deps: { store: ProgressStore; followers: Followers; clock: Clock; telemetry: Telemetry }) {
+  constructor(deps: OutboxRelayDeps) {
     this.#deps = deps;
   }
 
@@ -22,10 +33,11 @@ export class OutboxRelay {
     this.#running ??= this.#run(this.#stopping.signal);
   }
 
-  /** Follows every event that was left behind. */
+  /** Follows every event that was left behind, unless another process does. */
   async relay(): Promise<void> {
-    const { store, followers, clock, telemetry } = this.#deps;
+    const { store, leases, followers, clock, telemetry } = this.#deps;
     for (const key of await store.unsettled(clock.now() - leftBehindMs, batchSize)) {
+      if (!(await leases.take(`outbox:${key.userId}:${key.courseId}`, leaseMs))) continue;
       try {
         await followers.settle(key);
       } catch (error) {

@@ -42,6 +42,8 @@ export class SaveBatch {
       this.#telemetry.positionsSaved({ ...count(outcomes), durationMs: this.#clock.now() - startedAt });
     } catch (error) {
       for (const { reject } of batch) reject(error);
+      const durationMs = this.#clock.now() - startedAt;
+      this.#telemetry.positionsSaved({ stored: 0, superseded: 0, refused: batch.length, durationMs });
     }
   }
 }

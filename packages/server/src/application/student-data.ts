@@ -3,6 +3,7 @@ import { joinPositions } from "../domain/position.ts";
 import { makeStamp } from "../domain/stamp.ts";
 import type { ActivityDay, ActivityStore } from "../ports/activity-store.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { EventSink } from "../ports/event-sink.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
 import type { Student, StudentStore } from "../ports/student-store.ts";
@@ -21,6 +22,7 @@ interface StudentDataDeps {
   store: ProgressStore;
   activities: ActivityStore;
   students: StudentStore;
+  sink: EventSink;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -52,12 +54,14 @@ export class StudentDataKeeper {
 
   /** Forgets the student; what a flush under way brings back is forgotten again a little later. */
   async erase(userId: UserId): Promise<void> {
-    const { buffer, store, activities, students } = this.#deps;
+    const { buffer, store, activities, students, sink } = this.#deps;
     const upTo = makeStamp(await buffer.now());
     const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
     await students.erase({ userId, upTo });
     await buffer.erase(userId, known);
     await Promise.all([store.erase(userId), activities.erase(userId)]);
+    // Last, when no outbox has any left.
+    await sink.erase(userId);
   }
 
   start(): void {

@@ -46,6 +46,9 @@ export function saveRoute(api: Api, { saver, gate }: { saver: PositionSaver; gat
   );
 }
 
+/** How often players should save while the buffer is filling up: a third as often as usual. */
+const crowdedIntervalMs = 15_000;
+
 const synced = { message: "synced" } as const;
 
 /** All four fields or none: the schema refuses the rest. */
@@ -55,6 +58,7 @@ function sessionOf({ sessionId, sessionStartedAt, elapsedMs, seq }: Static<typeo
   return isSession ? { sessionId, sessionStartedAt, elapsedMs, seq } : undefined;
 }
 
-function syncedSession({ status, stamp, persisted, serverTime }: Saved): Static<typeof SaveResponse> {
-  return { message: "synced", serverTime, stamp, superseded: status === "superseded", persisted };
+function syncedSession({ status, stamp, persisted, serverTime, isCrowded }: Saved): Static<typeof SaveResponse> {
+  const pace = isCrowded === true && { nextIntervalMs: crowdedIntervalMs };
+  return { message: "synced", serverTime, stamp, superseded: status === "superseded", persisted, ...pace };
 }

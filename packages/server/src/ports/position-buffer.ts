@@ -24,7 +24,7 @@ export type SaveOutcome =
     }
   /** The buffer is so full that it takes only keys it has already; nothing was stored. */
   | { readonly status: "full" }
-  /** The session's time is more than `maxSessionLeadMs` ahead of the buffer's clock; nothing was stored. */
+  /** The session's time is more than `maxSessionLeadMs` ahead of this `serverTime`; nothing was stored. */
   | { readonly status: "ahead"; readonly serverTime: number }
   /** This entry alone could not be stored, for the reason given. */
   | { readonly status: "failed"; readonly reason: string };

@@ -80,6 +80,9 @@ export interface ProgressStore {
 
   erase(userId: UserId): Promise<void>;
 
-  /** Erases what a late flush has brought back: progress without completions and without a position after the stamp. */
+  /**
+   * Erases what a late flush has brought back: progress of a course in which nothing was ever completed, with no position
+   * and no reset after the stamp. Whatever else there is, the student has done since.
+   */
   eraseRevived(userId: UserId, upTo: Stamp): Promise<void>;
 }

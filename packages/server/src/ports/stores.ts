@@ -1,6 +1,7 @@
 import type { ActivityStore } from "./activity-store.ts";
 import type { Catalog, CatalogCache } from "./catalog.ts";
 import type { EventSink } from "./event-sink.ts";
+import type { Leases } from "./leases.ts";
 import type { PositionBuffer } from "./position-buffer.ts";
 import type { ProgressStore } from "./progress-store.ts";
 import type { StudentStore } from "./student-store.ts";
@@ -20,6 +21,7 @@ export interface Stores extends AsyncDisposable {
   readonly activities: ActivityStore;
   readonly students: StudentStore;
   readonly sink: EventSink;
+  readonly leases: Leases;
   /** Never rejects. */
   health(): Promise<Record<string, PartHealth>>;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { nextStamp, resetLeadMs, stampTime } from "../../src/domain/stamp.ts";
+import { maxSessionLeadMs, nextStamp, resetLeadMs, stampTime } from "../../src/domain/stamp.ts";
 import { stampAt } from "../support/ids.ts";
 import { BufferFixture, type OpenBuffer } from "./buffer-fixture.ts";
 
@@ -80,6 +80,20 @@ export function startOverContract(open: OpenBuffer): void {
       assert.equal((await fixture.save(2, { at: "b", stamp: stampAt(serverTime) })).status, "stored");
       const late = await fixture.save(3, { at: "b", stamp: reset });
       assert.ok(late.status === "superseded" && late.serverTime > stampTime(reset));
+    });
+
+    it("locks no session out that starts from its server time, however far in the future the reset is", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const far = stampAt((await fixture.buffer.now()) + 3_600_000, 3);
+      const reset = await fixture.buffer.startOver(fixture.key, far);
+      const { serverTime } = await fixture.save(1);
+      assert.ok(serverTime > stampTime(reset));
+      for (const lead of [0, maxSessionLeadMs]) {
+        assert.equal((await fixture.save(lead, { at: "b", stamp: stampAt(serverTime + lead) })).status, "stored");
+      }
+      const ahead = await fixture.offer(9, { at: "b", stamp: stampAt(serverTime + maxSessionLeadMs + 1) });
+      assert.deepEqual(ahead, { status: "ahead", serverTime });
+      assert.deepEqual(await fixture.seconds(), { intro: 1, b: maxSessionLeadMs });
     });
 
     it("takes the stamp right after it", async () => {

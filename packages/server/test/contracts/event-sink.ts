@@ -39,5 +39,21 @@ export function eventSinkContract(name: string, open: () => Promise<SinkHarness>
       const published = (await harness.published()).filter(({ userId }) => userId === key.userId);
       assert.deepEqual(published, [event, again]);
     });
+
+    it("forgets a student's events and nobody else's", async () => {
+      await using harness = await open();
+      const [key, other] = [someUser(), someUser()].map((userId) => ({ userId, courseId: course("algebra") }));
+      assert.ok(key !== undefined && other !== undefined);
+      const theirs = lectureCompleted(other, momentAt(someTime), lecture("a"), 1);
+      const events = [theirs, lectureCompleted(key, momentAt(someTime), lecture("a"), 1)];
+      for (const event of [...events, courseCompleted(key, momentAt(someTime), 2)]) await harness.sink.publish(event);
+      await harness.sink.erase(key.userId);
+      await harness.sink.erase(key.userId);
+      const students = new Set([key.userId, other.userId]);
+      assert.deepEqual(
+        (await harness.published()).filter(({ userId }) => students.has(userId)),
+        [theirs],
+      );
+    });
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { stampAt } from "../support/ids.ts";
+import { lecture, stampAt } from "../support/ids.ts";
 import { type OpenStore, positions, someTime, StoreFixture } from "./store-fixture.ts";
 
 export function eraseContract(open: OpenStore): void {
@@ -57,6 +57,27 @@ export function eraseContract(open: OpenStore): void {
       const left = (await fixture.store.readAll(fixture.key.userId)).map(({ courseId }) => courseId);
       assert.deepEqual(left.toSorted(), [completed.courseId, watched.courseId]);
       assert.equal((await fixture.read(completed)).completions.size, 1);
+    });
+
+    it("keeps a course with anything ever completed, also when that was undone or started over", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const [undone, again] = [fixture.otherCourse("undone"), fixture.otherCourse("again")];
+      for (const key of [undone, again]) await fixture.complete("a", key);
+      await fixture.change({ type: "undo", lectureId: lecture("a") }, undone);
+      await fixture.change({ type: "startOver", reset: stampAt(10) }, again);
+      await fixture.store.eraseRevived(fixture.key.userId, stampAt(20));
+      const left = (await fixture.store.readAll(fixture.key.userId)).map(({ courseId }) => courseId);
+      assert.deepEqual(left.toSorted(), [again.courseId, undone.courseId].toSorted());
+    });
+
+    it("keeps a start over that came after the erasure, not one that came before", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const [before, after] = [fixture.otherCourse("before"), fixture.otherCourse("after")];
+      await fixture.change({ type: "startOver", reset: stampAt(20) }, before);
+      await fixture.change({ type: "startOver", reset: stampAt(21) }, after);
+      await fixture.store.eraseRevived(fixture.key.userId, stampAt(20));
+      const left = (await fixture.store.readAll(fixture.key.userId)).map(({ courseId }) => courseId);
+      assert.deepEqual(left, [after.courseId]);
     });
 
     it("touches nobody else", async () => {

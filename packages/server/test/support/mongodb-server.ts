@@ -57,7 +57,12 @@ export class MongodbServer implements AsyncDisposable {
     this.#process = spawn(program, [...options, "--setParameter", "enableTestCommands=1"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
-    await isWaiting(this.#process);
+    const started = this.#process;
+    // A test process that ends early, by a failure of its own, must leave no server behind.
+    const end = (): boolean => started.kill("SIGKILL");
+    process.once("exit", end);
+    started.once("exit", () => process.off("exit", end));
+    await isWaiting(started);
   }
 
   /** Ends it as a power cut would. */
@@ -68,6 +73,15 @@ export class MongodbServer implements AsyncDisposable {
     const exit = once(running, "exit");
     running.kill("SIGKILL");
     await exit;
+  }
+
+  /** The process stands still; connections stay open. */
+  pause(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#process?.kill("SIGCONT");
   }
 
   /** Lets commands fail until disposed of, or as often as `times` says. */

@@ -29,6 +29,8 @@ export interface Session {
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+/** For more at once than connections are good for. */
+const crowdedAgent = new Agent({ maxSockets: Infinity });
 
 /** The service answered, but not with a success. */
 class RefusedError extends Error {
@@ -39,14 +41,21 @@ class RefusedError extends Error {
 export class Client {
   readonly #url: string;
   readonly #token: string;
+  readonly #agent: Agent;
 
-  constructor(url: string, token: string) {
+  constructor(url: string, token: string, connections: Agent = agent) {
     this.#url = url;
     this.#token = token;
+    this.#agent = connections;
   }
 
   static async of(url: string, userId: string, claims: { role?: string } = {}): Promise<Client> {
     return new Client(url, (await issueToken(jwtSecret, { sub: userId, ...claims })).token);
+  }
+
+  /** One of a crowd: their requests wait for no connection. */
+  static async crowded(url: string, userId: string): Promise<Client> {
+    return new Client(url, (await issueToken(jwtSecret, { sub: userId })).token, crowdedAgent);
   }
 
   async save(courseId: string, lectureId: string, watchTime: number, session?: Session): Promise<void> {
@@ -97,7 +106,7 @@ export class Client {
   ask(method: string, path: string, body?: object): Promise<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const headers = { authorization: `Bearer ${this.#token}`, ...(body && { "content-type": "application/json" }) };
-    const outgoing = request(this.#url + path, { method, agent, headers });
+    const outgoing = request(this.#url + path, { method, agent: this.#agent, headers });
     outgoing.on("error", reject);
     outgoing.on("response", (incoming) => {
       let text = "";

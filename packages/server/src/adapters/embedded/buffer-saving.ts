@@ -74,7 +74,7 @@ export class BufferSaving {
     const serverTime = serverTimeAfter(now, reset);
     const persisted = stored?.persisted ?? null;
     if (given !== undefined) {
-      if (stampTime(given) > now + maxSessionLeadMs) return { status: "ahead", serverTime };
+      if (stampTime(given) > serverTime + maxSessionLeadMs) return { status: "ahead", serverTime };
       const winner = greatestStamp(stored?.stamp ?? null, reset);
       if (winner !== null && given <= winner) {
         // The stored stamp again is the same save repeated: it is in place, and there is nothing new to flush.

@@ -43,7 +43,7 @@ export class StoreWriting {
     this.#settle = database.prepare("DELETE FROM outbox WHERE user_id = ? AND course_id = ? AND event_id = ?");
     this.#erase = database.prepare("DELETE FROM progress WHERE user_id = ?");
     this.#eraseRevived = database.prepare(`
-      DELETE FROM progress WHERE user_id = ?1
+      DELETE FROM progress WHERE user_id = ?1 AND coalesce(reset_stamp, '') <= ?2
         AND NOT EXISTS (SELECT 1 FROM completions WHERE user_id = ?1 AND course_id = progress.course_id)
         AND NOT EXISTS (SELECT 1 FROM positions WHERE user_id = ?1 AND course_id = progress.course_id AND stamp > ?2)`);
   }

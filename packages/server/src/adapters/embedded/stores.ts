@@ -6,6 +6,7 @@ import { EmbeddedCatalog, EmbeddedCatalogCache } from "./catalog.ts";
 import { EmbeddedDatabase } from "./database.ts";
 import { EmbeddedEventSink } from "./events.ts";
 import { reasonOf } from "./failures.ts";
+import { everybodyMay } from "./leases.ts";
 import { EmbeddedProgressStore } from "./store.ts";
 import { EmbeddedStudentStore } from "./students.ts";
 
@@ -23,6 +24,7 @@ export function openEmbeddedStores(file: string, options: { clock: Clock; flushI
     cache: new EmbeddedCatalogCache(database),
     activities: new EmbeddedActivityStore(database),
     students: new EmbeddedStudentStore(database),
+    leases: everybodyMay,
     sink: new EmbeddedEventSink(database),
     health: async () => ({
       database: await buffer.stats().then(

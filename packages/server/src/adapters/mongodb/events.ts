@@ -1,5 +1,6 @@
 import { ObjectId } from "mongodb";
 import type { LearningEvent } from "../../domain/completion.ts";
+import type { UserId } from "../../domain/ids.ts";
 import type { EventSink } from "../../ports/event-sink.ts";
 import type { MongoConnection } from "./connection.ts";
 import { toStoredId } from "./documents.ts";
@@ -22,5 +23,9 @@ export class MongoEventSink implements EventSink {
       // An insert that meets its own id would not say whether a majority has it; an upsert waits for that.
       await settleRace(() => events.updateOne({ _id: id }, { $setOnInsert: document }, { upsert: true }));
     });
+  }
+
+  erase(userId: UserId): Promise<void> {
+    return this.#connection.answer(async ({ events }) => void (await events.deleteMany({ userId })));
   }
 }

@@ -12,6 +12,8 @@ const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
   ],
   activities: [{ key: { userId: 1, date: 1 }, unique: true }],
   erasures: [{ key: { upTo: 1 } }],
+  // For the erasure of a student.
+  events: [{ key: { userId: 1 } }],
 };
 
 /** An index cannot be made. The message says what to do about it. */

@@ -108,13 +108,14 @@ export class MongoProgressStore implements ProgressStore {
     return this.#connection.answer(async ({ progress }) => void (await progress.deleteMany({ userId })));
   }
 
-  /** A flush makes documents without a `rev`; with one, the student has completed or started over since. */
+  /** `completions` is never taken away: without it nothing was ever completed. */
   eraseRevived(userId: UserId, upTo: Stamp): Promise<void> {
     return this.#connection.answer(async ({ progress }) => {
       await progress.deleteMany({
         userId,
-        rev: { $exists: false },
+        completions: { $exists: false },
         "lastWatchedLecture.stamp": { $not: { $gt: upTo } },
+        resetStamp: { $not: { $gt: upTo } },
       });
     });
   }

@@ -7,8 +7,11 @@ import { MongoEventSink } from "./events.ts";
 import { MongoProgressStore } from "./store.ts";
 import { MongoStudentStore } from "./students.ts";
 
-/** Every port but the buffer and the catalog's cache, over one database. */
-export type MongoStores = Omit<Stores, "buffer" | "cache">;
+/** Every port that Redis is not asked for, over one database. */
+export type MongoStores = Omit<Stores, "buffer" | "cache" | "leases">;
+
+/** A probe wants an answer sooner than MongoDB may take to say that it is away. */
+const patienceMs = 900;
 
 /**
  * Answers at once, whether MongoDB can be reached or not: `health` tells.
@@ -17,15 +20,51 @@ export type MongoStores = Omit<Stores, "buffer" | "cache">;
  */
 export function openMongoStores(url: string, { isStrict }: { isStrict: boolean }): MongoStores {
   const connection = MongoConnection.open(url);
+  const health = new MongoHealth(connection, isStrict);
   return {
     store: new MongoProgressStore(connection),
     catalog: new MongoCatalog(connection),
     activities: new MongoActivityStore(connection),
     students: new MongoStudentStore(connection),
     sink: new MongoEventSink(connection),
-    health: async () => ({ mongodb: await healthOf(connection, isStrict) }),
+    health: async () => ({ mongodb: await health.look() }),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };
+}
+
+/**
+ * Whether MongoDB is there and fit for use, within a second: a look that takes longer goes on, and until it ends the one
+ * before tells what is wrong.
+ */
+class MongoHealth {
+  readonly #connection: MongoConnection;
+  readonly #isStrict: boolean;
+  #look: Promise<PartHealth> | undefined;
+  #last: PartHealth = { status: "unavailable" };
+
+  constructor(connection: MongoConnection, isStrict: boolean) {
+    this.#connection = connection;
+    this.#isStrict = isStrict;
+  }
+
+  async look(): Promise<PartHealth> {
+    this.#look ??= healthOf(this.#connection, this.#isStrict).then((health) => {
+      this.#look = undefined;
+      this.#last = health;
+      return health;
+    });
+    const patience = Promise.withResolvers<null>();
+    const timer = setTimeout(() => patience.resolve(null), patienceMs);
+    const health = await Promise.race([this.#look, patience.promise]);
+    clearTimeout(timer);
+    return health ?? this.#whileWaiting();
+  }
+
+  #whileWaiting(): PartHealth {
+    const known = this.#last.status === "unavailable" ? this.#last.detail : undefined;
+    const detail = known ?? "MongoDB does not answer: check that it runs and that MONGODB_URL names it.";
+    return { status: "unavailable", detail };
+  }
 }
 
 async function healthOf(connection: MongoConnection, isStrict: boolean): Promise<PartHealth> {

@@ -19,12 +19,13 @@ export class RedisHealth implements Disposable {
   readonly #options: RedisHealthOptions;
   #verdict: PartHealth = { status: "unavailable", detail: "The settings of Redis have not been checked yet." };
   #checks = 0;
+  #check: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
 
   constructor(connection: RedisConnection, options: RedisHealthOptions) {
     this.#connection = connection;
     this.#options = options;
-    connection.onConnected(() => void this.#check());
+    connection.onConnected(() => this.#look());
   }
 
   /** Now, without asking Redis. */
@@ -33,13 +34,23 @@ export class RedisHealth implements Disposable {
     return problem === null ? this.#verdict : { status: "unavailable", detail: problem };
   }
 
+  /** The verdict of the check under way, which a connection that has just come up may still be waiting for. */
+  async checked(): Promise<PartHealth> {
+    await this.#check;
+    return this.health;
+  }
+
   [Symbol.dispose](): void {
     clearTimeout(this.#retry);
     this.#checks = Number.NaN;
   }
 
-  async #check(): Promise<void> {
+  #look(): void {
     clearTimeout(this.#retry);
+    this.#check = this.#checkNow();
+  }
+
+  async #checkNow(): Promise<void> {
     // Connections may come faster than answers: only the last check counts.
     const number = ++this.#checks;
     try {
@@ -50,7 +61,7 @@ export class RedisHealth implements Disposable {
     } catch (error) {
       if (number !== this.#checks) return;
       this.#verdict = { status: "unavailable", detail: explain(error, this.#connection.shownAddress) };
-      this.#retry = setTimeout(() => void this.#check(), retryMs).unref();
+      this.#retry = setTimeout(() => this.#look(), retryMs).unref();
     }
   }
 

@@ -59,6 +59,11 @@ export function courseKey(courseId: CourseId): string {
   return `courseMeta:${courseId}`;
 }
 
+/** String that runs out: some process does this just now. */
+export function leaseKey(task: string): string {
+  return `lease:${task}`;
+}
+
 export function memberOf({ userId, courseId }: ProgressKey): string {
   return `${userId}:${courseId}`;
 }

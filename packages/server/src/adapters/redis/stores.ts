@@ -2,10 +2,11 @@ import type { Stores } from "../../ports/stores.ts";
 import { RedisPositionBuffer, type RedisPositionBufferOptions } from "./buffer.ts";
 import { RedisCatalogCache } from "./catalog.ts";
 import { RedisConnection } from "./connection.ts";
+import { RedisLeases } from "./leases.ts";
 import { RedisHealth, type RedisHealthOptions } from "./health.ts";
 
-/** The buffer and the catalog's cache, over one Redis. */
-export type RedisStores = Pick<Stores, "buffer" | "cache" | "health" | typeof Symbol.asyncDispose>;
+/** The buffer, the catalog's cache and the leases, over one Redis. */
+export type RedisStores = Pick<Stores, "buffer" | "cache" | "leases" | "health" | typeof Symbol.asyncDispose>;
 
 export interface RedisStoresOptions extends RedisPositionBufferOptions, RedisHealthOptions {
   /** Told what is wrong whenever that changes, and null when all is well again. */
@@ -23,7 +24,8 @@ export function openRedisStores(url: string, options: RedisStoresOptions): Redis
   return {
     buffer,
     cache: new RedisCatalogCache(connection),
-    health: async () => ({ redis: health.health }),
+    leases: new RedisLeases(connection),
+    health: async () => ({ redis: await health.checked() }),
     async [Symbol.asyncDispose]() {
       health[Symbol.dispose]();
       buffer[Symbol.dispose]();

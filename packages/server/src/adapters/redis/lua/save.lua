@@ -36,6 +36,11 @@ local function greater(one, other)
   return one or other
 end
 
+-- What a session may start from: the clock, but after the last reset, which a clock set back can leave in the future.
+local function server_time(reset)
+  return reset and math.max(now, tonumber(string.sub(reset, 1, 13)) + 1) or now
+end
+
 local function arrival_stamp(newest)
   local by_clock = make_stamp(now, 0)
   if newest and newest >= by_clock then return next_stamp(newest) end
@@ -49,7 +54,8 @@ local function save(progress, dirty, started, member, lecture, seconds, given, d
   local stored = position and string.sub(position, 1, 37)
   local stamp = given
   if given ~= "" then
-    if tonumber(string.sub(given, 1, 13)) > now + max_session_lead_ms then return { "ahead", "", "", reset or "" } end
+    local lead_ms = tonumber(string.sub(given, 1, 13)) - server_time(reset)
+    if lead_ms > max_session_lead_ms then return { "ahead", "", "", reset or "" } end
     local winner = greater(stored, reset)
     if winner and given <= winner then
       -- The stored stamp again is the same save repeated: it is in place, and nothing has to be flushed for it.

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { type Answer, Client, courseOf } from "../support/process-client.ts";
+import { until } from "../support/process-waiting.ts";
+import type { ServiceProcess } from "../support/process.ts";
+import { becomesReady, complains, patiently, Production, storesAreMissing } from "../support/production.ts";
+
+suite("a service whose Redis is away", { skip: storesAreMissing() }, () => {
+  const resources = new AsyncDisposableStack();
+  let production: Production;
+  let service: ServiceProcess;
+  let student: Client;
+
+  before(async () => {
+    production = resources.use(await Production.start({ settings: { FLUSH_INTERVAL_MS: "200" } }));
+    const { redis } = production;
+    await redis.kill();
+    service = await production.service();
+    student = await Client.of(service.url, "student");
+  });
+  after(() => resources.disposeAsync());
+
+  const save = (watchTime: number): Promise<Answer> =>
+    student.ask("POST", "/api/v1/progress/save", { courseId: "algebra", lectureId: "l-0", watchTime });
+
+  /** Refused soon, and told when to come again. */
+  async function isRefused(answering: Promise<Answer>): Promise<void> {
+    const startedAt = performance.now();
+    const { status, headers, text } = await answering;
+    assert.deepEqual([status, (JSON.parse(text) as { code: string }).code], [503, "buffer_unavailable"], text);
+    assert.match(String(headers["retry-after"]), /^[1-5]$/);
+    // About a second, on a quiet machine.
+    assert.ok(performance.now() - startedAt < 5_000);
+  }
+
+  test("starts all the same, says what to do, refuses saves, and comes back by itself", async () => {
+    const said = await complains(service, "redis", /takes no connections: start it, or correct REDIS_URL/);
+    assert.match(said, /"mongodb":\{"status":"ok"/);
+    await isRefused(save(1));
+    assert.equal((await fetch(`${service.url}/health/live`)).status, 200);
+    await production.redis.start();
+    await becomesReady(service);
+    await production.teach(service, courseOf("algebra", 2));
+    assert.equal((await save(1)).status, 200);
+  });
+
+  test("after a kill refuses saves, keeps what it had acknowledged, and comes back by itself", async () => {
+    assert.equal((await save(2)).status, 200);
+    await production.redis.kill();
+    await isRefused(save(3));
+    await complains(service, "redis", /takes no connections/);
+    await production.redis.start();
+    await becomesReady(service);
+    assert.deepEqual((await student.progress("algebra")).watchTimes, { "l-0": 2 });
+    assert.equal((await save(4)).status, 200);
+  });
+
+  test("while it stands still refuses saves soon, and takes none of them later", async () => {
+    assert.equal((await save(5)).status, 200);
+    production.redis.pause();
+    await isRefused(save(99));
+    await complains(service, "redis", /./);
+    production.redis.resume();
+    await becomesReady(service);
+    await until("saves are taken again", async () => (await save(6)).status === 200, patiently);
+    assert.deepEqual((await student.progress("algebra")).watchTimes, { "l-0": 6 });
+  });
+
+  test("tells of each outage once, and that it is over", () => {
+    const lines = service.output.split("\n").filter((line) => line.includes('"Redis answers"'));
+    assert.ok(lines.length >= 2 && lines.length <= 6, `${lines.length} times`);
+  });
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { Client, courseOf } from "../support/process-client.ts";
+import { until } from "../support/process-waiting.ts";
+import type { ServiceProcess } from "../support/process.ts";
+import { mongodbNoise } from "../support/mongodb-requests.ts";
+import { patiently, Production, storesAreMissing } from "../support/production.ts";
+import { redisNoise } from "../support/redis-requests.ts";
+import type { Tap } from "../support/tap.ts";
+import { manyCourses, oneCourse, stockSchool } from "./large-school.ts";
+import { SaveBurst } from "./save-burst.ts";
+
+const never = "86400000";
+
+suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
+  const resources = new AsyncDisposableStack();
+  let service: ServiceProcess;
+  let redis: Tap;
+  let mongodb: Tap;
+
+  before(async () => {
+    const production = resources.use(await Production.start({ settings: { FLUSH_INTERVAL_MS: never } }));
+    const taps = await production.taps({ distanceMs: 25 });
+    ({ redisTap: redis, mongodbTap: mongodb } = taps);
+    service = await production.readyService({}, taps);
+    await production.teach(service, courseOf("algebra", 3), courseOf("biology", 3));
+    await stockSchool(await production.database());
+  });
+  after(() => resources.disposeAsync());
+
+  /** What the work waits for, of both stores. */
+  async function tripsOf(work: () => Promise<unknown>): Promise<{ toRedis: string[][]; toMongodb: string[][] }> {
+    let toMongodb: string[][] = [];
+    const toRedis = await redis.tripsOf(async () => {
+      toMongodb = await mongodb.tripsOf(work, mongodbNoise);
+    }, redisNoise);
+    return { toRedis, toMongodb };
+  }
+
+  test("50 saves of one turn share one round trip, and no database is asked", async () => {
+    await using burst = await SaveBurst.of(service, 50);
+    // The first brings every student's token, the course and the script to where they are needed.
+    await burst.send("algebra", 0);
+    const { toRedis, toMongodb } = await tripsOf(() => burst.send("algebra", 1));
+    const saves = toRedis.filter(([first]) => first?.startsWith("script progress"));
+    assert.deepEqual(saves, [["script progress 150"]]);
+    // A course that was not looked at for a second is looked up again, and no save waits for that.
+    assert.ok(toRedis.length - saves.length <= 1, JSON.stringify(toRedis));
+    assert.deepEqual(toMongodb, []);
+  });
+
+  test("a save waits for nothing but its own round trip, however long ago the course was seen", async () => {
+    const student = await Client.of(service.url, "student");
+    await student.save("algebra", "l-0", 1);
+    await until("a save found the course more than a second old", async () => {
+      await delay(300);
+      const before = redis.count(/^script courseMeta 1$/);
+      const { toRedis } = await tripsOf(() => student.save("algebra", "l-0", 2));
+      assert.equal(toRedis.filter(([first]) => first === "script progress 3").length, 1);
+      return redis.count(/^script courseMeta 1$/) > before;
+    });
+  });
+
+  test("progress is read by one round trip to Redis and one to MongoDB, side by side", async () => {
+    const student = await Client.of(service.url, "student");
+    await student.progress("algebra");
+    const { toRedis, toMongodb } = await tripsOf(() => student.progress("algebra"));
+    assert.deepEqual(toRedis, [["script progress 1", "script courseMeta 1"]]);
+    assert.deepEqual(toMongodb, [["find progress"]]);
+
+    const counts = (): number[] => [redis.count(/^script progress 1$/), mongodb.count(/^find progress$/)];
+    const before = counts();
+    const releases = [redis.hold(), mongodb.hold()];
+    const reading = student.progress("algebra");
+    const areBothAsked = (): boolean => counts().every((count, index) => count > (before[index] ?? 0));
+    await until("both are asked before either answers", areBothAsked, patiently);
+    for (const release of releases) release();
+    assert.equal((await reading).completionPercentage, 0);
+  });
+
+  for (const [path, most] of [
+    ["/stats/course-progress", 3],
+    ["/stats/student", 3],
+    ["/progress/heatmap/data", 3],
+    ["/progress/heatmap/data?fill=zero", 3],
+  ] as const) {
+    test(`${path} takes the same round trips for 1 course and for 1,000, at most ${most}`, async () => {
+      const shapes: string[] = [];
+      for (const userId of [oneCourse, manyCourses]) {
+        const student = await Client.of(service.url, userId);
+        await student.call("GET", `/api/v1${path}`);
+        const trips = await tripsOf(() => student.call("GET", `/api/v1${path}`));
+        const all = [...trips.toRedis, ...trips.toMongodb];
+        assert.ok(all.length >= 1 && all.length <= most, JSON.stringify(all));
+        shapes.push(JSON.stringify(all.toSorted()));
+      }
+      assert.equal(shapes[0], shapes[1]);
+    });
+  }
+
+  test("dashboards over 1,000 courses and 10,000 lectures are right", async () => {
+    const student = await Client.of(service.url, manyCourses);
+    const rows = JSON.parse((await student.call("GET", "/api/v1/stats/course-progress")).text) as {
+      progress: number;
+    }[];
+    assert.equal(rows.length, 1_001);
+    assert.equal(rows.filter(({ progress }) => progress === 50).length, 1_000);
+    assert.equal(rows.filter(({ progress }) => progress === 1).length, 1);
+    assert.equal((await student.stats()).totalCompleted, 1_100);
+  });
+
+  test("a course that was started a second ago is on the dashboard, though no database knows", async () => {
+    const student = await Client.of(service.url, "newcomer");
+    await student.save("biology", "l-0", 5);
+    const trips = await tripsOf(async () => {
+      const { text } = await student.call("GET", "/api/v1/stats/course-progress");
+      assert.deepEqual(JSON.parse(text), [{ courseId: "biology", progress: 0 }]);
+    });
+    assert.equal(trips.toRedis.length, 1);
+    assert.ok(trips.toMongodb.length <= 2);
+  });
+});

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { issueToken } from "../../src/demo/token.ts";
+import { jwtSecret, type ServiceProcess } from "../support/process.ts";
+
+/**
+ * Students who save at the very same moment, each over a connection of their own: the process stands still while the
+ * requests arrive, and finds them all in one turn of its event loop.
+ */
+export class SaveBurst implements AsyncDisposable {
+  readonly #service: ServiceProcess;
+  readonly #students: readonly { readonly socket: Socket; readonly token: string }[];
+
+  private constructor(service: ServiceProcess, students: readonly { socket: Socket; token: string }[]) {
+    this.#service = service;
+    this.#students = students;
+  }
+
+  static async of(service: ServiceProcess, count: number): Promise<SaveBurst> {
+    const { port, hostname } = new URL(service.url);
+    const students = Array.from({ length: count }, async (_, index) => {
+      const socket = connect(Number(port), hostname);
+      await once(socket, "connect");
+      const { token } = await issueToken(jwtSecret, { sub: `burst-${index}` });
+      return { socket, token };
+    });
+    return new SaveBurst(service, await Promise.all(students));
+  }
+
+  /** Resolves when every save is answered with 200. */
+  async send(courseId: string, watchTime: number): Promise<void> {
+    const body = JSON.stringify({ courseId, lectureId: "l-0", watchTime });
+    const answers = this.#students.map(({ socket }) => answerOn(socket));
+    this.#service.signal("SIGSTOP");
+    try {
+      await Promise.all(this.#students.map(({ socket, token }) => write(socket, requestOf(token, body))));
+    } finally {
+      this.#service.signal("SIGCONT");
+    }
+    for (const answer of await Promise.all(answers)) {
+      if (!answer.startsWith("HTTP/1.1 200")) throw new Error(`A save was answered: ${answer}`);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { socket } of this.#students) socket.destroy();
+  }
+}
+
+function requestOf(token: string, body: string): string {
+  const head = ["POST /api/v1/progress/save HTTP/1.1", "host: progress", `authorization: Bearer ${token}`];
+  return [...head, "content-type: application/json", `content-length: ${body.length}`, "", body].join("\r\n");
+}
+
+/** Resolves when the kernel has it. */
+async function write(socket: Socket, text: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  socket.write(text, () => resolve());
+  await promise;
+}
+
+/** One answer whose body ends with the only closing brace. */
+async function answerOn(socket: Socket): Promise<string> {
+  let text = "";
+  while (!text.endsWith("}")) {
+    const [bytes] = (await once(socket, "data")) as [Buffer];
+    text += bytes.toString();
+  }
+  return text;
+}

@@ -1,0 +1,123 @@
+import { type Db, MongoClient } from "mongodb";
+import { Client } from "./process-client.ts";
+import { ServiceProcess, type Settings } from "./process.ts";
+import { until } from "./process-waiting.ts";
+import { mongodbRequests } from "./mongodb-requests.ts";
+import { MongodbServer, withoutMongod } from "./mongodb-server.ts";
+import { redisRequests } from "./redis-requests.ts";
+import { redisIsMissing, RedisServer, type RedisServerOptions } from "./redis-server.ts";
+import { Tap } from "./tap.ts";
+
+/** Why tests of the production set-up cannot run here; false when they can. */
+export function storesAreMissing(): string | false {
+  return redisIsMissing() || withoutMongod;
+}
+
+/** A loaded machine may be slow; a test that waits for what never comes must end all the same. */
+export const patiently = { withinMs: 30_000 } as const;
+
+interface ProductionOptions {
+  readonly redis?: RedisServerOptions;
+  readonly settings?: Settings;
+}
+
+/** A real Redis and a real MongoDB, and any number of service processes on them; all ended and gone afterwards. */
+export class Production implements AsyncDisposable {
+  readonly redis: RedisServer;
+  readonly mongodb: MongodbServer;
+  readonly #settings: Settings;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(stack: AsyncDisposableStack, redis: RedisServer, mongodb: MongodbServer, settings: Settings) {
+    this.#stack = stack;
+    this.redis = redis;
+    this.mongodb = mongodb;
+    this.#settings = settings;
+  }
+
+  static async start({ redis = {}, settings = {} }: ProductionOptions = {}): Promise<Production> {
+    await using stack = new AsyncDisposableStack();
+    const [redisServer, mongodbServer] = await Promise.all([
+      RedisServer.start(redis).then((server) => stack.use(server)),
+      MongodbServer.start().then((server) => stack.use(server)),
+    ]);
+    return new Production(stack.move(), redisServer, mongodbServer, settings);
+  }
+
+  /** What a service is to be told; through taps, if there are any. */
+  settings({ redisTap, mongodbTap }: Taps = {}): Settings {
+    return {
+      REDIS_URL: redisTap === undefined ? this.redis.url : `redis://127.0.0.1:${redisTap.port}`,
+      MONGODB_URL: `mongodb://127.0.0.1:${(mongodbTap ?? this.mongodb).port}/progress`,
+      ...this.#settings,
+    };
+  }
+
+  async taps(options: { distanceMs?: number } = {}): Promise<Required<Taps>> {
+    const redisTap = this.#stack.use(await Tap.before(this.redis, redisRequests, options));
+    const mongodbTap = this.#stack.use(await Tap.before(this.mongodb, mongodbRequests, options));
+    return { redisTap, mongodbTap };
+  }
+
+  /** A service that listens, ready or not. */
+  async service(settings: Settings = {}, taps: Taps = {}): Promise<ServiceProcess> {
+    return this.#stack.use(await ServiceProcess.start({ ...this.settings(taps), ...settings }));
+  }
+
+  /** A service that can do its work. */
+  async readyService(settings: Settings = {}, taps: Taps = {}): Promise<ServiceProcess> {
+    const service = await this.service(settings, taps);
+    await becomesReady(service);
+    return service;
+  }
+
+  async teach(service: ServiceProcess, ...courses: object[]): Promise<void> {
+    const instructor = await Client.of(service.url, "instructor", { role: "instructor" });
+    await instructor.importCourses(courses);
+  }
+
+  /** What is stored, without the service. */
+  async database(): Promise<Db> {
+    const client = new MongoClient(this.mongodb.url("progress", ""));
+    this.#stack.defer(() => client.close());
+    return client.db();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+}
+
+interface Taps {
+  readonly redisTap?: Tap;
+  readonly mongodbTap?: Tap;
+}
+
+interface Readiness {
+  readonly status: number;
+  readonly parts: Readonly<Record<string, { status: string; detail?: string }>>;
+}
+
+export async function readinessOf({ url }: { url: string }): Promise<Readiness> {
+  const answer = await fetch(`${url}/health/ready`);
+  const { parts } = (await answer.json()) as Pick<Readiness, "parts">;
+  return { status: answer.status, parts };
+}
+
+export async function becomesReady(service: { url: string }): Promise<void> {
+  await until("the service is ready", async () => (await readinessOf(service)).status === 200, patiently);
+}
+
+/** Waits until this part of the service says this of itself, and nothing of the others. @returns what it says */
+export async function complains(service: { url: string }, part: string, pattern: RegExp): Promise<string> {
+  let said = "";
+  const isSaid = async (): Promise<boolean> => {
+    const { status, parts } = await readinessOf(service);
+    said = JSON.stringify(parts);
+    return status === 503 && parts[part]?.status === "unavailable" && pattern.test(parts[part].detail ?? "");
+  };
+  await until(`${part} says ${String(pattern)}`, isSaid, patiently).catch((cause: unknown) => {
+    throw new Error(`${part} never said ${String(pattern)}; at the end it said ${said}`, { cause });
+  });
+  return said;
+}
