@@ -70,7 +70,7 @@ export class Bench implements AsyncDisposable {
 export interface Scene {
   readonly student: Student;
   /** Another device of this student, with nothing stored on it. */
-  device(): Promise<Device>;
+  readonly device: () => Promise<Device>;
   /** Takes down where the page in `tab` goes on after `shown` was seen last, and fails when they are too far apart. */
-  measure(name: string, tab: Tab, shown: number): Promise<void>;
+  readonly measure: (name: string, tab: Tab, shown: number) => Promise<void>;
 }

@@ -87,9 +87,10 @@ export class Tab {
   /** Drags the playhead there and waits for the picture. */
   async seek(seconds: number): Promise<void> {
     await this.page.locator("video").evaluate(async (player: HTMLVideoElement, goal) => {
-      const done = new Promise((resolve) => player.addEventListener("seeked", resolve, { once: true }));
+      const { promise, resolve } = Promise.withResolvers<Event>();
+      player.addEventListener("seeked", resolve, { once: true });
       player.currentTime = goal;
-      await done;
+      await promise;
     }, seconds);
   }
 

@@ -60,8 +60,15 @@ export class ActivityHeatmap extends ConnectedElement<HeatmapLabels> {
   #tooltipCell: HTMLElement | undefined;
   readonly #resize = new ResizeObserver(([entry]) => {
     // Width 0 is a hidden component, which is no reason to change its view.
-    if (entry && entry.contentRect.width > 0) this.isNarrow = entry.contentRect.width < narrowPx;
+    const width = entry?.contentRect.width ?? 0;
+    if (width === 0 || width === this.#width) return;
+    this.#width = width;
+    this.isNarrow = width < narrowPx;
+    // A device that was turned shows today again, whatever its old width left in sight.
+    this.#isScrolled = false;
+    this.requestUpdate();
   });
+  #width = 0;
 
   constructor() {
     super();

@@ -7,7 +7,7 @@ export const continueStyles: CSSResult = css`
   ul {
     display: grid;
     flex: 1;
-    grid-template-columns: repeat(auto-fill, minmax(min(100%, 13.5rem), 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(min(100%, 13.5rem), 1fr));
     gap: 1rem;
   }
   .cards {

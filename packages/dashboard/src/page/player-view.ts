@@ -183,7 +183,7 @@ function renderLectures(loaded: LoadedCourse, currentId: string): TemplateResult
             <span class="mark ${done.has(lectureId) ? "is-done" : ""}" aria-hidden="true"></span>
             <span class="name">${title}</span>
             <span class="hidden-text">${done.has(lectureId) ? ", done" : ""}</span>
-            <span class="length">${share > 0 && !done.has(lectureId) ? `${Math.floor(share * 100)} %` : nothing}</span>
+            <span class="length">${share > 0 && !done.has(lectureId) ? `${Math.floor(share * 100)}%` : nothing}</span>
           </a>
         </li>`;
       })}

@@ -126,6 +126,25 @@ describe("activity-heatmap", { skip: skipWithoutChromium() }, () => {
     assert.ok(cell && scroller && cell.x >= scroller.x && cell.x + cell.width <= scroller.x + scroller.width);
   });
 
+  test("a device that is turned still shows today", async () => {
+    await using opened = await bench.open("/bench", { viewport: { width: 1280, height: 740 } });
+    const heatmap = await putHeatmap(opened.page, { data: activityUntil(today) }, "100%");
+    for (const width of [360, 700, 1280, 700]) {
+      await opened.page.setViewportSize({ width, height: 740 });
+      const isList = width < 560;
+      await heatmap
+        .locator(isList ? ".list-day" : "[aria-current]")
+        .first()
+        .waitFor();
+      if (isList) continue;
+      await opened.page.waitForFunction(() => {
+        const root = document.querySelector("activity-heatmap")?.shadowRoot;
+        const [cell, view] = [root?.querySelector("[aria-current]"), root?.querySelector(".scroller")];
+        return cell && view && cell.getBoundingClientRect().right <= view.getBoundingClientRect().right;
+      });
+    }
+  });
+
   test("a calendar year may need 54 columns", async () => {
     await using opened = await bench.open("/bench");
     const heatmap = await putHeatmap(opened.page, { data: [], year: 2028, firstDay: 7, today: "2028-12-31" });

@@ -1,0 +1,36 @@
+/**
+ * Pictures of the student's page as the service serves it, with the demo student: every view at three widths in light
+ * and dark, written to .cache/screenshots/served for a person to look at; and the README's picture.
+ *
+ *   npm run screenshots
+ */
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Bench } from "./support/bench.ts";
+import { course, lecture } from "./support/student.ts";
+
+const views = { dashboard: "/", lecture: `/#/watch/${course}/${lecture}` };
+const folder = fileURLToPath(new URL("../../.cache/screenshots/served/", import.meta.url));
+const picture = fileURLToPath(new URL("../../docs/student-page.png", import.meta.url));
+/** What the README shows: the first screen. */
+const clip = { x: 60, y: 70, width: 1160, height: 770 };
+/** Until what moves by itself, as controls of a video do, has come to rest. */
+const restMs = 700;
+
+await mkdir(folder, { recursive: true });
+await using bench = await Bench.start();
+for (const colorScheme of ["light", "dark"] as const) {
+  await using device = await bench.device({ colorScheme });
+  const { page } = await device.newTab();
+  for (const [name, path] of Object.entries(views)) {
+    await page.goto(path);
+    await page.waitForLoadState("networkidle");
+    for (const width of [360, 768, 1280]) {
+      await page.setViewportSize({ width, height: width < 500 ? 740 : 900 });
+      await page.waitForTimeout(restMs);
+      await page.screenshot({ path: `${folder}${name}-${width}-${colorScheme}.png`, fullPage: true });
+    }
+    if (name === "dashboard" && colorScheme === "light") await page.screenshot({ path: picture, clip });
+  }
+}
+process.stdout.write(`written to ${folder} and ${picture}\n`);
