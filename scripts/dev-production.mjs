@@ -1,6 +1,7 @@
 // Runs the production set-up on this machine: one redis-server, one mongod and two service processes that share them.
 // Everything it starts it also ends; what they store is kept in data/production until you delete that folder.
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createHmac, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -25,22 +26,23 @@ if (values.help || !Number.isInteger(port)) {
 const folder = join(root, "data", "production");
 const secret = keptSecret();
 const children = [];
-let isStopping = false;
+const stopping = new AbortController();
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => void stop(0));
 
 const redisPort = String(port + 2);
 const mongodbPort = String(port + 3);
-const durable = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction"];
-const local = ["--bind", "127.0.0.1", "--maxmemory", "1gb"];
-start("redis", process.env.REDIS_SERVER ?? "redis-server", [
-  ...["--port", redisPort, "--dir", folderOf("redis")],
-  ...durable,
-  ...local,
-]);
-start("mongod", process.env.MONGOD ?? "mongod", [
-  ...["--port", mongodbPort, "--dbpath", folderOf("mongodb"), "--bind_ip", "127.0.0.1"],
-]);
+const durability = { appendonly: "yes", appendfsync: "everysec", save: "", "maxmemory-policy": "noeviction" };
+start(
+  "redis",
+  process.env.REDIS_SERVER ?? "redis-server",
+  flags({ port: redisPort, bind: "127.0.0.1", dir: folderOf("redis"), maxmemory: "1gb", ...durability }),
+);
+start(
+  "mongod",
+  process.env.MONGOD ?? "mongod",
+  flags({ port: mongodbPort, bind_ip: "127.0.0.1", dbpath: folderOf("mongodb") }),
+);
 for (const ownPort of [port, port + 1]) {
   start(`service ${ownPort}`, process.execPath, [join(root, "packages/server/src/main.ts")], {
     HOST: "127.0.0.1",
@@ -51,7 +53,7 @@ for (const ownPort of [port, port + 1]) {
   });
 }
 await Promise.all([untilReady(port), untilReady(port + 1)]);
-if (!isStopping) console.log(welcome());
+if (!stopping.signal.aborted) console.log(welcome());
 
 function start(name, program, args, environment = {}) {
   const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
@@ -71,10 +73,14 @@ function start(name, program, args, environment = {}) {
   children.push({ name, child });
 }
 
+function flags(settings) {
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
 /** Ends the services first, so that they can finish their flush. */
 async function stop(code, reason) {
-  if (isStopping) return;
-  isStopping = true;
+  if (stopping.signal.aborted) return;
+  stopping.abort();
   if (reason) console.error(reason);
   for (const group of [children.filter(isService), children.filter((each) => !isService(each))]) {
     await Promise.all(group.map(({ child }) => end(child)));
@@ -84,13 +90,13 @@ async function stop(code, reason) {
 
 async function end(child) {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.on("exit", resolve));
+  const ended = once(child, "exit");
   child.kill("SIGTERM");
   await Promise.race([ended, delay(15_000, undefined, { ref: false }).then(() => child.kill("SIGKILL"))]);
 }
 
 async function untilReady(servicePort) {
-  for (let seconds = 0; !isStopping; seconds++) {
+  for (let seconds = 0; !stopping.signal.aborted; seconds++) {
     const answer = await fetch(`http://127.0.0.1:${servicePort}/health/ready`).catch(() => undefined);
     if (answer?.ok) return;
     if (seconds % 5 === 4)

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { needNode26, root } from "./node26.mjs";
 
 const help = `npm test                        run every test
@@ -11,6 +12,8 @@ npm test -- --test-name-pattern="seeking back"
 npm test -- --help              this text`;
 
 const places = ["packages/*/test/**/*.test.ts", "packages/*/src/**/*.test.ts", "test/**/*.test.ts"];
+/** Many tests start a process of their own; compiled once, each starts in half the time. */
+const compileCache = { NODE_COMPILE_CACHE: join(root, ".cache", "compile") };
 const args = process.argv.slice(2);
 
 if (args.includes("--help") || args.includes("-h")) console.log(help);
@@ -36,7 +39,7 @@ function runTests() {
     {
       cwd: root,
       stdio: ["inherit", "pipe", "inherit"],
-      env: { ...process.env, ...(process.stdout.isTTY && { FORCE_COLOR: "1" }) },
+      env: { ...process.env, ...compileCache, ...(process.stdout.isTTY && { FORCE_COLOR: "1" }) },
     },
   );
   const counts = showAndCollectCounts(child.stdout);

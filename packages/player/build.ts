@@ -14,8 +14,8 @@ const entries = ["index", "react"];
 // Members that only this package's own modules use. They are shortened; the checks below keep names of the browser, of
 // the wire and of the public types out of here.
 const internal = `
-  answered changed compare credit decide delayed differs drop due emit emptied hurry identify isCompleted isHeld isKnown
-  isSettled isUndecided known look newest next pace paced put record refused release restore retryAfterMs sentAt settle
+  answered changed compare credit decide delayed differs drop due emit emptied forget hurry identify isCompleted isHeld
+  isKnown isSettled isUndecided kept known look newest next pace paced put record refused release restore retryAfterMs sentAt settle
   settled started take ticked timeAt toSeconds
 `.match(/\w+/g) as string[];
 

@@ -78,10 +78,10 @@ export class LectureProgress implements DeliveryListener {
     return this.#hasSaved ? "saved" : "idle";
   }
 
-  /** Keeps a position, in seconds, and brings it to the service. */
-  record(watchTime: number): void {
+  /** Keeps a position, in seconds, and brings it to the service, unless it is kept for later. */
+  record(watchTime: number, isForLater?: boolean): void {
     this.#newest = watchTime;
-    this.#save({ ...this.#lecture, watchTime, ...this.#session.next() });
+    this.#keep({ kind: "save", body: { ...this.#lecture, watchTime, ...this.#session.next() } }, isForLater);
   }
 
   /** Rejects, with the problem as the cause, if the service refuses; then it may be tried again. */
@@ -117,7 +117,7 @@ export class LectureProgress implements DeliveryListener {
     const { stamp = "", superseded, persisted = stamp } = body;
     const isRefused = status >= 400;
     const isOver = isRefused || superseded === true || (persisted ?? "") >= stamp;
-    if (message.kind !== "load" && isOver) this.#unsent.remove(message);
+    if (message.kind !== "load" && isOver) this.#unsent.forget(message);
     this.#trouble = undefined;
     if (this.#isOwn(message)) {
       if (isRefused) this.#refuse(message, reply);
@@ -144,7 +144,7 @@ export class LectureProgress implements DeliveryListener {
   #takeUp(): void {
     if (this.#isTakenUp) return;
     this.#isTakenUp = true;
-    for (const message of this.#unsent.all()) {
+    for (const message of this.#unsent.kept()) {
       const isOwnSave = message.kind === "save" && this.#isOwn(message);
       if (isOwnSave && !this.isKnown) this.#leftover = message.body;
       if (!this.#delivery.has(keyOf(message))) this.#delivery.put(message, isOwnSave);
@@ -212,18 +212,14 @@ export class LectureProgress implements DeliveryListener {
   #resend(message: SaveMessage, sessionStartedAt = 0): void {
     const newest = this.#delivery.newest(message);
     this.#session = startSession(this.#browser, { sessionStartedAt });
-    this.#unsent.remove(newest);
-    this.#save({ ...newest.body, ...this.#session.next() });
+    this.#unsent.forget(newest, true);
+    this.#keep({ kind: "save", body: { ...newest.body, ...this.#session.next() } });
   }
 
-  #save(body: Snapshot): void {
-    this.#keep({ kind: "save", body });
-    this.#listener.changed();
-  }
-
-  #keep(message: UnsentMessage): void {
+  #keep(message: UnsentMessage, isForLater?: boolean): void {
     this.#unsent.put(message);
-    this.#delivery.put(message, message.kind === "save");
+    if (!isForLater) this.#delivery.put(message, message.kind === "save");
+    this.#listener.changed();
   }
 
   #isOwn({ body }: Message): boolean {

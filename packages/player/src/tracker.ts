@@ -15,6 +15,8 @@ const defaultThreshold = 0.9;
 /** How far the playhead must move before it says more than what is stored: after a start at 0, beside an open offer. */
 const leastStartSeconds = 1;
 const leastOfferSeconds = 10;
+/** How much of what was watched may be lost when the browser kills the page between two heartbeats. */
+const leastKeptSeconds = 0.2;
 
 /**
  * Joins one player, one lecture's progress and the page.
@@ -68,7 +70,10 @@ export class LectureTracker extends Emitter implements Tracker {
         this.#record(leastMove);
         this.#releaseIfUnused();
       },
-      ticked: () => this.#checkCoverage(),
+      ticked: () => {
+        this.#record(leastKeptSeconds, true);
+        this.#checkCoverage();
+      },
       emptied: () => this.#resume.restore(this.position),
     });
     this.#followPage();
@@ -177,15 +182,16 @@ export class LectureTracker extends Emitter implements Tracker {
     this.#leastMove = leastSeconds;
   }
 
-  #record(leastMove: number): void {
+  /** @param isForLater keep it in this browser only: the next heartbeat sends a newer one, unless the page dies first */
+  #record(leastMove: number, isForLater?: boolean): void {
     if (!this.#resume.isSettled || !this.#progress.isKnown || !this.#lock.isHeld || !this.#video.readyState) return;
     this.#playback.look();
     const position = Math.round(this.position * 1000) / 1000;
     if (Math.abs(position - this.#stoodAt) < this.#leastMove) return;
     this.#stoodAt = NaN;
     if (Math.abs(position - this.#recorded) < leastMove) return;
-    this.#recorded = position;
-    this.#progress.record(position);
+    if (!isForLater) this.#recorded = position;
+    this.#progress.record(position, isForLater);
   }
 
   #checkCoverage(): void {

@@ -1,6 +1,6 @@
 import type { Browser } from "./browser.ts";
 import { keyOf, type UnsentMessage } from "./message.ts";
-import { recordedAt } from "./session.ts";
+import { recordedAt, type Snapshot } from "./session.ts";
 
 const prefix = "aetherlearn/";
 const maxKept = 64;
@@ -34,7 +34,7 @@ export class UnsentMessages {
   }
 
   /** This student's messages, newest first. */
-  all(): UnsentMessage[] {
+  kept(): UnsentMessage[] {
     const own = `${prefix}${this.#owner}/`;
     const kept = attempt(() => this.#tidy()) ?? [];
     return kept.filter(([key]) => key.startsWith(own)).map(([, message]) => message);
@@ -47,18 +47,18 @@ export class UnsentMessages {
     });
   }
 
-  /** Forgets the message, unless a newer one has taken its place. */
-  remove(message: UnsentMessage): void {
-    this.#change(message, (storage, key) => storage.removeItem(key));
+  /** Forgets the message, unless a newer one has taken its place; `isAnyAge`: even then, as their times are wrong. */
+  forget(message: UnsentMessage, isAnyAge?: boolean): void {
+    this.#change(message, (storage, key) => storage.removeItem(key), isAnyAge);
   }
 
-  #change(message: UnsentMessage, change: (storage: Storage, key: string) => void): void {
+  #change(message: UnsentMessage, change: (storage: Storage, key: string) => void, isAnyAge?: boolean): void {
     if (this.#owner === undefined) return;
     const key = `${prefix}${this.#owner}/${keyOf(message)}`;
     attempt(() => {
       const storage = this.#browser.localStorage;
       const kept = parse(storage.getItem(key));
-      if (!kept || !isNewer(kept, message)) change(storage, key);
+      if (isAnyAge || !kept || !isNewer(kept, message)) change(storage, key);
     });
   }
 
@@ -82,8 +82,9 @@ function parse(json: string | null): Kept | undefined {
   return attempt(() => JSON.parse(json ?? "") as Kept);
 }
 
+/** For saves; completions have no time, and none is newer than another. */
 function isNewer(kept: UnsentMessage, message: UnsentMessage): boolean {
-  return kept.kind === "save" && message.kind === "save" && recordedAt(kept.body) > recordedAt(message.body);
+  return recordedAt(kept.body as Snapshot) > recordedAt(message.body as Snapshot);
 }
 
 function attempt<Result>(operation: () => Result): Result | undefined {

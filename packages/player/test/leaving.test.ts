@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { playing } from "./support/sitting.ts";
+import { newWorld, playing, sit } from "./support/sitting.ts";
 
 describe("when the page goes away", () => {
   it("a hidden page sends an ordinary request that outlives it, and retries it when it fails", async () => {
@@ -45,6 +45,20 @@ describe("when the page goes away", () => {
       assert.deepEqual(service.requests, []);
     });
   }
+
+  it("a page that is killed between two heartbeats loses less than a second", async () => {
+    const { clock, service, browser, video } = await playing();
+    await clock.advance(3_600);
+    const seen = video.currentTime;
+    const left = newWorld();
+    Object.assign(left.profile.storage, browser.localStorage);
+    assert.ok(service.positions.get("intro")!.seconds < seen - 1, "the service does not know it");
+
+    const again = sit({ clock, service, profile: left.profile });
+    await clock.advance(200);
+    assert.ok(Math.abs(again.video.currentTime - seen) < 0.5);
+    assert.ok(Math.abs(service.saves.at(-1)!.body.watchTime - seen) < 0.5);
+  });
 
   it("uses a beacon only where fetch cannot outlive the page: as text, with the token in the body", async () => {
     const { clock, browser } = await playing();

@@ -92,6 +92,8 @@ describe("offline", () => {
     await clock.advance(70_000);
     const { sessionStartedAt, elapsedMs } = service.saves.at(-1)!.body;
     assert.ok(Math.abs(sessionStartedAt + elapsedMs - service.now) < 6_000);
+    video.pause();
+    await clock.advance(100);
     assert.equal(tracker.status, "saved");
     assert.deepEqual(keys(world), []);
   });

@@ -5,7 +5,7 @@ import { newWorld, paused, seek } from "./support/sitting.ts";
 const hour = 3_600_000;
 
 describe("sessions", () => {
-  it("sends the session with every save: same id and start, time that passes, 0, 1, 2", async () => {
+  it("sends the session with every save: same id and start, time that passes, numbers that rise", async () => {
     const sitting = await paused();
     await seek(sitting, 100);
     await seek(sitting, 200);
@@ -13,7 +13,7 @@ describe("sessions", () => {
     assert.match(first!.sessionId, /^[0-9a-f]{16}$/);
     assert.equal(second!.sessionId, first!.sessionId);
     assert.equal(second!.sessionStartedAt, first!.sessionStartedAt);
-    assert.equal(second!.seq, first!.seq + 1);
+    assert.ok(second!.seq > first!.seq);
     assert.equal(second!.elapsedMs - first!.elapsedMs, 420);
     assert.ok(Number.isInteger(second!.elapsedMs));
   });

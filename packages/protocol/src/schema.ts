@@ -64,7 +64,7 @@ const saveFields = {
     }),
   ),
   seq: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 99_999_999, description: "0, 1, 2, ... within the session." }),
+    Type.Integer({ minimum: 0, maximum: 99_999_999, description: "Rises with every position of the session, from 0." }),
   ),
 };
 

@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseTimeZone } from "./domain/activity-day.ts";
 import { ConfigError, type Environment, readSettings } from "./settings.ts";
 
 export { ConfigError, listSettings } from "./settings.ts";
 
 /** Where tokens come from; exactly one. `demo` makes its own. */
-export type TokenSource =
+type TokenSource =
   | { readonly type: "demo" }
   | { readonly type: "secret"; readonly secret: string }
   | { readonly type: "publicKey"; readonly pem: string }
   | { readonly type: "jwks"; readonly url: string };
 
-export type StoreSource =
+type StoreSource =
   | { readonly type: "embedded"; readonly dataFile: string }
   | { readonly type: "production"; readonly redisUrl: string; readonly mongodbUrl: string };
 
@@ -23,6 +24,8 @@ export interface Config {
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
   readonly roleClaim: string;
+  /** Of pages that may use the API from elsewhere, such as https://learn.example.org. */
+  readonly corsOrigins: readonly string[];
   readonly flushIntervalMs: number;
   readonly defaultTimeZone: string;
   readonly streakCounts: "completion" | "activity";
@@ -56,6 +59,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     issuer: env.JWT_ISSUER,
     audience: env.JWT_AUDIENCE,
     roleClaim: env.JWT_ROLE_CLAIM,
+    corsOrigins: origins(env.CORS_ORIGINS),
     flushIntervalMs: env.FLUSH_INTERVAL_MS,
     defaultTimeZone: timeZone(env.DEFAULT_TIME_ZONE),
     streakCounts: env.STREAK_COUNTS,
@@ -66,7 +70,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 function storeSource({ REDIS_URL, MONGODB_URL, DATA_FILE }: Environment): StoreSource {
-  if (REDIS_URL === undefined && MONGODB_URL === undefined) return { type: "embedded", dataFile: DATA_FILE };
+  if (REDIS_URL === undefined && MONGODB_URL === undefined) {
+    // An absolute path is a file to SQLite, whatever it looks like: ":memory:" would be forgotten at the end.
+    return { type: "embedded", dataFile: resolve(DATA_FILE) };
+  }
   if (REDIS_URL === undefined || MONGODB_URL === undefined) {
     const [set, missing] = REDIS_URL === undefined ? ["MONGODB_URL", "REDIS_URL"] : ["REDIS_URL", "MONGODB_URL"];
     throw new ConfigError(
@@ -115,6 +122,20 @@ function checkUrl(name: string, text: string, protocols: readonly string[]): URL
   throw new ConfigError(
     `${name} is not a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(" or ")}.`,
   );
+}
+
+/** Exactly as browsers send them: anything else would never match, and nobody would know why. */
+function origins(text: string): string[] {
+  const given = text.split(",").map((origin) => origin.trim());
+  const named = given.filter((origin) => origin !== "");
+  for (const origin of named) {
+    const url = URL.parse(origin);
+    if (url?.origin === origin && ["https:", "http:"].includes(url.protocol) && !origin.includes("*")) continue;
+    throw new ConfigError(
+      `CORS_ORIGINS holds "${origin}", which is no origin: name each page's scheme, host and port, and nothing else, as in https://learn.example.org.`,
+    );
+  }
+  return named;
 }
 
 function timeZone(text: string): string {

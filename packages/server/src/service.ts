@@ -87,6 +87,7 @@ export async function startService(config: Config, { clock = systemClock }: { cl
     readiness: () => readiness(stores, isStopping),
     metrics: () => metrics.scrape(),
     rateLimitPerSecond: config.rateLimitPerSecond,
+    corsOrigins: config.corsOrigins,
     logger,
     page: (root) => studentPage(root, { folder: pageFolder, demo: demo && demoPage(demo.secret) }),
   });

@@ -14,6 +14,7 @@ export interface Environment {
   readonly JWT_ISSUER?: string;
   readonly JWT_AUDIENCE?: string;
   readonly JWT_ROLE_CLAIM: string;
+  readonly CORS_ORIGINS: string;
   readonly FLUSH_INTERVAL_MS: number;
   readonly DEFAULT_TIME_ZONE: string;
   readonly STREAK_COUNTS: "completion" | "activity";
@@ -47,6 +48,10 @@ const properties = {
   JWT_ISSUER: Type.Optional(Type.String({ description: "Required `iss` of tokens" })),
   JWT_AUDIENCE: Type.Optional(Type.String({ description: "Required `aud` of tokens" })),
   JWT_ROLE_CLAIM: Type.String({ default: "role", description: "Claim that holds instructor or admin" }),
+  CORS_ORIGINS: Type.String({
+    default: "",
+    description: "Origins whose pages may use the API, comma-separated: https://learn.example.org. Default: none",
+  }),
   FLUSH_INTERVAL_MS: Type.Integer({
     minimum: 10,
     maximum: 86_400_000,
@@ -103,7 +108,7 @@ export function listSettings(): string {
   )
     .map(([name, { description, default: fallback, enum: values }]) => {
       const choice = values === undefined ? "" : ` (${values.join(" | ")})`;
-      const byDefault = fallback === undefined ? "" : `. Default: ${fallback}`;
+      const byDefault = fallback === undefined || fallback === "" ? "" : `. Default: ${fallback}`;
       return `  ${name.padEnd(22)} ${description}${choice}${byDefault}`;
     })
     .join("\n");

@@ -122,7 +122,7 @@ export class PlayerView {
     if (source === undefined) {
       return html`<div class="panel empty video">
         <p><strong>No video here</strong></p>
-        <p>The demo has no file for this lecture. Its progress is real all the same.</p>
+        <p>There is no file for this lecture here. Its progress is real all the same.</p>
       </div>`;
     }
     return html`<video

@@ -3,13 +3,17 @@ import type { GetToken } from "../api/progress-api.ts";
 declare global {
   interface Window {
     /** A platform that embeds this page says here how it gets a student's token. */
-    aetherlearn?: { getToken?: GetToken };
+    aetherlearn?: {
+      getToken?: GetToken;
+      /** Addresses of video files by `course/lecture`, on this origin; a platform with a player of its own has none. */
+      media?: Readonly<Record<string, string>>;
+    };
   }
 }
 
 export interface Session {
   getToken: GetToken;
-  /** Addresses of the demo's video files by `course/lecture`; a platform has its own player. */
+  /** Addresses of video files by `course/lecture`. */
   media: ReadonlyMap<string, string>;
   /** Whose activity the demo shows, where its data asks for being named. */
   attribution: string | undefined;
@@ -31,8 +35,8 @@ const renewBeforeMs = 60_000;
  * a cookie, not in the browser's storage, so closing the page is signing out.
  */
 export async function startSession(): Promise<Session | null> {
-  const platform = window.aetherlearn?.getToken;
-  if (platform) return { getToken: platform, media: new Map(), attribution: undefined };
+  const { getToken: platform, media = {} } = window.aetherlearn ?? {};
+  if (platform) return { getToken: platform, media: new Map(Object.entries(media)), attribution: undefined };
 
   let demo = await fetchDemoSession();
   if (!demo) return null;

@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
+import { violationsOf } from "../support/accessibility.ts";
 import { type BrowserBench, startBrowserBench } from "../support/browser-bench.ts";
 import { skipWithoutChromium } from "../support/chromium.ts";
 import { newcomer, someStudent, type Student } from "../support/student-fixture.ts";
 
 const today = "2025-06-03";
 const hostileTitle = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>${"W".repeat(90)}`;
-
-async function violationsOf(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-}
 
 function hostileStudent(): Student {
   const student = someStudent(today);
@@ -47,17 +42,19 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
       bench.server.student = view.student ?? someStudent(today);
       bench.server.failing = new Set(view.failing ?? []);
       bench.server.isDemo = view.isDemo ?? true;
+      await using opened = await bench.open(view.path);
+      const { page } = opened;
       for (const colorScheme of ["light", "dark"] as const) {
-        await using opened = await bench.open(view.path, { colorScheme, viewport: { width: 1280, height: 900 } });
-        const { page } = opened;
-        assert.deepEqual(await violationsOf(page), []);
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width: 1280, height: 900 });
+        assert.deepEqual(await violationsOf(page), [], colorScheme);
         for (const width of [768, 360]) {
           await page.setViewportSize({ width, height: 740 });
           await page.waitForTimeout(100);
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           assert.ok(overflow <= 0, `${overflow} px too wide at ${width}`);
         }
-        assert.deepEqual(await violationsOf(page), [], "at 360 px");
+        assert.deepEqual(await violationsOf(page), [], `${colorScheme} at 360 px`);
         assert.doesNotMatch(await page.title(), /^owned/);
       }
     });

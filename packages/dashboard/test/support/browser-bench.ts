@@ -31,15 +31,31 @@ export async function startBrowserBench(student: Student): Promise<BrowserBench>
   ]);
   const server = await startPageServer(dist, student);
   const browser = await launchChromium();
+  // Most tests of a component ask for nothing special: they share one page, and each empties it when it ends.
+  let shared: Promise<OpenPage> | undefined;
   return {
     server,
-    open: (path, options) => openPage(browser, server.url + path, options),
+    async open(path, options) {
+      if (path !== "/bench" || options) return openPage(browser, server.url + path, options);
+      shared ??= openPage(browser, `${server.url}/bench`);
+      const { page } = await shared;
+      return {
+        page,
+        [Symbol.asyncDispose]: () => page.evaluate(() => document.querySelector("main")?.replaceChildren()),
+      };
+    },
     async [Symbol.asyncDispose]() {
-      await browser.close();
-      await server[Symbol.asyncDispose]();
-      await rm(dist, { recursive: true, force: true });
+      await using stack = new AsyncDisposableStack();
+      stack.defer(() => stop(browser, server, dist));
+      await (await shared)?.[Symbol.asyncDispose]();
     },
   };
+}
+
+async function stop(browser: Browser, server: PageServer, dist: string): Promise<void> {
+  await browser.close();
+  await server[Symbol.asyncDispose]();
+  await rm(dist, { recursive: true, force: true });
 }
 
 /** What the next event of this name tells. To be called before what causes it, and awaited after. */

@@ -1,4 +1,4 @@
-import { lectureCompleted } from "../domain/completion.ts";
+import { type LearningEvent, lectureCompleted } from "../domain/completion.ts";
 import type { LectureId, ProgressKey } from "../domain/ids.ts";
 import { greatestStamp, serverTimeAfter, type Stamp } from "../domain/stamp.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
@@ -37,12 +37,16 @@ export class Completions {
     existingLecture(existingCourse(await courses.read(key.courseId), key.courseId), lectureId);
     const moment = await days.now(identity);
     await this.#queue.run(key.userId, async () => {
+      let outbox: readonly LearningEvent[] = [];
       await this.#changeWhile(key, (progress) => {
+        outbox = progress.outbox;
         if (progress.completedAt.has(lectureId)) return null;
         const time = (progress.completions.get(lectureId) ?? 0) + 1;
-        return { type: "complete", event: lectureCompleted(key, moment, lectureId, time) };
+        const event = lectureCompleted(key, moment, lectureId, time);
+        outbox = [...outbox, event];
+        return { type: "complete", event };
       });
-      await followers.settle(key);
+      await followers.settle(key, outbox);
     });
   }
 

@@ -1,4 +1,10 @@
-import { courseCompleted, isCovered, type LearningEvent, type Moment } from "../domain/completion.ts";
+import {
+  type CourseCompleted,
+  courseCompleted,
+  isCovered,
+  type LearningEvent,
+  type Moment,
+} from "../domain/completion.ts";
 import type { ProgressKey } from "../domain/ids.ts";
 import type { ActivityStore } from "../ports/activity-store.ts";
 import type { Catalog } from "../ports/catalog.ts";
@@ -28,35 +34,39 @@ export class Followers {
     this.#deps = deps;
   }
 
-  /** Follows everything in the outbox of this progress, also what following adds to it. */
-  async settle(key: ProgressKey): Promise<void> {
-    for (;;) {
-      const { outbox } = await this.#deps.store.read(key);
-      if (outbox.length === 0) return;
-      for (const event of outbox) await this.#follow(key, event);
+  /** Follows these events of the outbox, and what following them adds to it. */
+  async settle(key: ProgressKey, outbox: readonly LearningEvent[]): Promise<void> {
+    const waiting = [...outbox];
+    for (const event of waiting) {
+      const added = await this.#follow(key, event);
+      if (added !== null) waiting.push(added);
     }
   }
 
-  /** Records that the course is complete, once, if the store's own catalog says so. */
-  async completeCourse(key: ProgressKey, moment: Moment): Promise<void> {
+  /** Records that the course is complete, once, if the store's own catalog says so. Returns the event if it has just become so. */
+  async completeCourse(key: ProgressKey, moment: Moment): Promise<CourseCompleted | null> {
+    const { store, catalog } = this.#deps;
+    let added: CourseCompleted | null = null;
     await retryWhileRaced(async () => {
-      const [progress, course] = await Promise.all([this.#deps.store.read(key), this.#deps.catalog.read(key.courseId)]);
-      if (progress.courseCompletedAt !== null || course === null || !isCovered(course, progress.completedAt))
-        return true;
-      const event = courseCompleted(key, moment, progress.rev + 1);
-      return this.#deps.store.change(key, progress.rev, { type: "completeCourse", event });
+      const [progress, course] = await Promise.all([store.read(key), catalog.read(key.courseId)]);
+      const isComplete = course !== null && isCovered(course, progress.completedAt);
+      added = isComplete && progress.courseCompletedAt === null ? courseCompleted(key, moment, progress.rev + 1) : null;
+      return added === null || store.change(key, progress.rev, { type: "completeCourse", event: added });
     });
+    return added;
   }
 
-  async #follow(key: ProgressKey, event: LearningEvent): Promise<void> {
+  async #follow(key: ProgressKey, event: LearningEvent): Promise<CourseCompleted | null> {
     const { store, activities, streaks, sink, telemetry } = this.#deps;
+    let added: CourseCompleted | null = null;
     if (event.type === "lecture.completed") {
       await activities.addCompletion(event.userId, event.day, event.courseId, event.lectureId);
       await streaks.count(event.userId, event.day);
-      await this.completeCourse(key, event);
+      added = await this.completeCourse(key, event);
     }
     await sink.publish(event);
     await store.settle(key, event.id);
     telemetry.eventSettled(event);
+    return added;
   }
 }

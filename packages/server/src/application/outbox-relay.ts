@@ -39,7 +39,7 @@ export class OutboxRelay {
     for (const key of await store.unsettled(clock.now() - leftBehindMs, batchSize)) {
       if (!(await leases.take(`outbox:${key.userId}:${key.courseId}`, leaseMs))) continue;
       try {
-        await followers.settle(key);
+        await followers.settle(key, (await store.read(key)).outbox);
       } catch (error) {
         telemetry.backgroundFailed("follow events", error);
       }

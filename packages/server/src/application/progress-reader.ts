@@ -63,8 +63,8 @@ export class ProgressReader {
     if (stored.courseCompletedAt !== null || completed === 0 || completed < course.lectures.size) return;
     const { days, followers, telemetry } = this.#deps;
     const work = async () => {
-      await followers.completeCourse(key, await days.now(identity));
-      await followers.settle(key);
+      const event = await followers.completeCourse(key, await days.now(identity));
+      if (event !== null) await followers.settle(key, [event]);
     };
     work().catch((error: unknown) => telemetry.backgroundFailed("complete course", error));
   }

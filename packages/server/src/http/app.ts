@@ -12,6 +12,7 @@ import { courseImportRoute } from "./course-import.ts";
 import { courseEditingRoutes, courseReadingRoutes } from "./courses.ts";
 import { dashboardRoutes } from "./dashboard.ts";
 import { answerBrokenConnection, failureAnswerer, noSuchRoute, securityHeaders } from "./failures.ts";
+import { allowOrigins } from "./cors.ts";
 import { Gate, requireMediaType } from "./gate.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { meRoutes } from "./me.ts";
@@ -34,6 +35,8 @@ export interface HttpDeps extends RootDeps {
   courses: CourseReader;
   tokens: TokenVerifier;
   rateLimitPerSecond: number;
+  /** Of pages from elsewhere that may use the API. */
+  corsOrigins: readonly string[];
   logger: FastifyBaseLogger;
   /** Adds what is shown at `/`. */
   page?: (app: FastifyInstance) => Promise<void>;
@@ -67,6 +70,7 @@ export async function createApp(deps: HttpDeps): Promise<FastifyInstance> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, parseJsonBody);
   app.decorateRequest("caller");
+  allowOrigins(app, deps.corsOrigins);
   app.addHook("onRequest", (request, reply, done) => {
     reply.headers(securityHeaders);
     // Before the body is looked at: what is wrong with it does not matter on a path that does not exist.

@@ -11,17 +11,16 @@ function someVersion(version: number, courseId = someCourse()): Course {
 }
 
 describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () => {
+  const stack = new AsyncDisposableStack();
   let server: RedisServer;
   let one: RedisFixture;
   let other: RedisFixture;
   before(async () => {
-    server = await RedisServer.start();
-    one = await RedisFixture.openEmpty(server);
-    other = await RedisFixture.connect(server);
+    server = stack.use(await RedisServer.start());
+    one = stack.use(await RedisFixture.openEmpty(server));
+    other = stack.use(await RedisFixture.connect(server));
   });
-  after(async () => {
-    for (const part of [one, other, server]) await part[Symbol.asyncDispose]();
-  });
+  after(() => stack.disposeAsync());
 
   it("see each other's courses, and each other's changes at once", async () => {
     const old = someVersion(1);

@@ -58,11 +58,12 @@ describe("What a caller is told of a failure", () => {
 });
 
 describe("A look at how Redis is set up", { skip: redisIsMissing() }, () => {
+  const stack = new AsyncDisposableStack();
   let server: RedisServer;
   before(async () => {
-    server = await RedisServer.start({ settings: { maxmemory: "100mb" } });
+    server = stack.use(await RedisServer.start({ settings: { maxmemory: "100mb" } }));
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => stack.disposeAsync());
 
   async function findings(settings: Record<string, string> = {}, url = server.url): Promise<Finding[]> {
     const admin = server.client();
@@ -75,7 +76,6 @@ describe("A look at how Redis is set up", { skip: redisIsMissing() }, () => {
     } finally {
       for (const [name, value] of usual as [string, string][]) await admin.config("SET", name, value);
       await connection[Symbol.asyncDispose]();
-      admin.disconnect();
     }
   }
 
@@ -114,7 +114,6 @@ describe("A look at how Redis is set up", { skip: redisIsMissing() }, () => {
     const admin = server.client();
     await admin.acl("SETUSER", "guest", "on", ">pass", "~*", "+@all", "-config");
     const [finding, ...others] = await findings({}, `redis://guest:pass@127.0.0.1:${server.port}`);
-    admin.disconnect();
     assert.deepEqual(others, []);
     assert.equal(finding?.severity, "unsafe");
     assert.match(finding.sentence, /does not permit CONFIG GET/);
@@ -125,7 +124,6 @@ describe("A look at how Redis is set up", { skip: redisIsMissing() }, () => {
     await admin.set("shards", "32");
     const [finding] = await findings();
     await admin.del("shards");
-    admin.disconnect();
     assert.equal(finding?.severity, "wrong");
     assert.match(finding.sentence, /in 32 shards, this version looks in 64: run "drain"/);
   });

@@ -6,11 +6,12 @@ import { openCache, RedisFixture } from "../support/redis-fixture.ts";
 import { redisIsMissing } from "../support/redis-server.ts";
 
 describe("A Redis Cluster", { skip: redisIsMissing() }, () => {
+  const stack = new AsyncDisposableStack();
   let cluster: RedisCluster;
   before(async () => {
-    cluster = await RedisCluster.start();
+    cluster = stack.use(await RedisCluster.start());
   });
-  after(() => cluster[Symbol.asyncDispose]());
+  after(() => stack.disposeAsync());
 
   positionBufferContract("A Redis Cluster", (options) => RedisFixture.openEmpty(cluster, options));
   catalogCacheContract("A Redis Cluster", () => openCache(cluster));

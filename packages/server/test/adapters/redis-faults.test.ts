@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { progressKey } from "../../src/adapters/redis/keys.ts";
 import { ProgressError } from "../../src/domain/errors.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
 import { nextStamp } from "../../src/domain/stamp.ts";
@@ -8,6 +9,7 @@ import type { PositionSave, SaveOutcome } from "../../src/ports/position-buffer.
 import { eventually } from "../support/eventually.ts";
 import { course, lecture, someUser, stampAt } from "../support/ids.ts";
 import { inconsistencies, RedisFixture } from "../support/redis-fixture.ts";
+import { RedisProxy } from "../support/redis-proxy.ts";
 import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
 
 function someKey(): ProgressKey {
@@ -34,20 +36,18 @@ function saveAgain({ buffer }: RedisFixture, save: PositionSave): Promise<SaveOu
 }
 
 describe("When Redis fails,", { skip: redisIsMissing() }, () => {
+  const stack = new AsyncDisposableStack();
   let server: RedisServer;
   let redis: RedisFixture;
   before(async () => {
-    server = await RedisServer.start();
-    redis = await RedisFixture.openEmpty(server);
+    server = stack.use(await RedisServer.start());
+    redis = stack.use(await RedisFixture.openEmpty(server));
   });
   beforeEach(async () => {
     await redis.connection.ready();
     await redis.connection.general.flushall();
   });
-  after(async () => {
-    await redis[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  after(() => stack.disposeAsync());
 
   it("a killed server comes back with everything that was acknowledged, and saves go on", async () => {
     const acknowledged = new Map<ProgressKey, number>();
@@ -78,9 +78,13 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
 
   it("a server that stands still is answered for within a second, and what it was sent too late is not done", async () => {
     const [saved, erased, begun] = [someKey(), someKey(), someKey()];
-    await redis.buffer.save([saveOf(erased), saveOf(begun)]);
-    server.pause();
     const { buffer } = redis;
+    await buffer.save([saveOf(erased), saveOf(begun)]);
+    // The server knows these scripts, so what it gets late it could do.
+    const other = someKey();
+    await buffer.startOver(other, null);
+    await buffer.erase(other.userId, [other.courseId]);
+    server.pause();
     await Promise.all([
       isUnavailable(buffer.save([saveOf(saved)])),
       isUnavailable(buffer.erase(erased.userId, [erased.courseId])),
@@ -138,8 +142,33 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
     await isUnavailable(redis.buffer.save([saveOf(key, 2)]));
     await isUnavailable(redis.buffer.startOver(key, null));
     await admin.replicaof("NO", "ONE");
-    admin.disconnect();
     await saveAgain(redis, saveOf(key, 3));
+  });
+
+  it("an address that has another server behind it is connected to again", async () => {
+    await using old = await RedisServer.start();
+    await using next = await RedisServer.start();
+    await using proxy = await RedisProxy.start(old.port);
+    await using fixture = await RedisFixture.connect(proxy);
+    const key = someKey();
+    await fixture.buffer.save([saveOf(key)]);
+    await old.client().replicaof("127.0.0.1", next.port);
+    proxy.pointTo(next.port);
+    await isUnavailable(fixture.buffer.save([saveOf(key, 2)]));
+    await saveAgain(fixture, saveOf(key, 3));
+    assert.equal(await next.client().exists(progressKey(key)), 1);
+  });
+
+  it("what was under way when the server died is answered at once, and not sent again", async () => {
+    const key = someKey();
+    server.pause();
+    const under = isUnavailable(redis.buffer.save([saveOf(key)]), 600);
+    await delay(100);
+    await server.kill();
+    await under;
+    await server.start();
+    await saveAgain(redis, saveOf(someKey()));
+    assert.equal((await redis.buffer.read(key)).positions.size, 0);
   });
 
   it("without memory nothing is acknowledged, and saves go on when there is some", async () => {
@@ -197,7 +226,7 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
     assert.match(listed.reason, /WRONGTYPE/);
     assert.deepEqual(await redis.buffer.claim(10, 60_000), []);
 
-    await redis.connection.general.del(`progress:{${await shardIn(redis, broken)}}:${broken.userId}:algebra`);
+    await redis.connection.general.del(progressKey(broken));
     assert.equal(await redis.buffer.retryPoison(broken), true);
     assert.deepEqual(await redis.buffer.claim(10, 60_000), []);
     assert.deepEqual(redis.missing, [broken]);
@@ -240,8 +269,3 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
     await eventually(async () => (early.connection.problem === null ? true : undefined));
   });
 });
-
-async function shardIn({ connection }: RedisFixture, { userId }: ProgressKey): Promise<string> {
-  const [name = ""] = await connection.general.keys(`progress:*:${userId}:*`);
-  return /\{(\d+)\}/.exec(name)?.[1] ?? "";
-}

@@ -64,19 +64,17 @@ describe("The time of Redis", () => {
 });
 
 describe("What Redis holds", { skip: redisIsMissing() }, () => {
+  const stack = new AsyncDisposableStack();
   let server: RedisServer;
   let redis: RedisFixture;
   let client: Redis;
   before(async () => {
-    server = await RedisServer.start();
-    redis = await RedisFixture.openEmpty(server);
+    server = stack.use(await RedisServer.start());
+    redis = stack.use(await RedisFixture.openEmpty(server));
     client = redis.connection.masters()[0] as Redis;
   });
   beforeEach(() => client.flushall());
-  after(async () => {
-    await redis[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  after(() => stack.disposeAsync());
 
   /** Makes a dirty course as large as many saves would. */
   async function saveLectures(key: ProgressKey, count: number): Promise<void> {

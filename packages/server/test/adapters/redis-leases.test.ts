@@ -9,14 +9,15 @@ import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
 
 describe("A flusher that comes back after its lease", { skip: redisIsMissing() }, () => {
   const key: ProgressKey = { userId: someUser(), courseId: course("algebra") };
+  const stack = new AsyncDisposableStack();
   let server: RedisServer;
   let redis: RedisFixture;
   let late: Claim;
   let current: Claim;
 
   before(async () => {
-    server = await RedisServer.start();
-    redis = await RedisFixture.openEmpty(server);
+    server = stack.use(await RedisServer.start());
+    redis = stack.use(await RedisFixture.openEmpty(server));
   });
   /** Two flushers: the lease of one has ended, the other has claimed what was saved since. */
   beforeEach(async () => {
@@ -26,10 +27,7 @@ describe("A flusher that comes back after its lease", { skip: redisIsMissing() }
     await save(2);
     current = await claimSoon(60_000);
   });
-  after(async () => {
-    await redis[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  after(() => stack.disposeAsync());
 
   async function save(seconds: number): Promise<SaveOutcome & { status: "stored" }> {
     const [outcome] = await redis.buffer.save([{ key, lectureId: lecture("intro"), seconds }]);

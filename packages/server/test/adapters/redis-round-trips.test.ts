@@ -3,30 +3,27 @@ import { after, before, describe, it } from "node:test";
 import type { ProgressKey } from "../../src/domain/ids.ts";
 import { course, lecture, someUser } from "../support/ids.ts";
 import { RedisFixture } from "../support/redis-fixture.ts";
-import { CountingProxy } from "../support/redis-proxy.ts";
+import { RedisProxy } from "../support/redis-proxy.ts";
 import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
 
 describe("One round trip to Redis", { skip: redisIsMissing() }, () => {
+  const stack = new AsyncDisposableStack();
   let server: RedisServer;
-  let proxy: CountingProxy;
+  let proxy: RedisProxy;
   let redis: RedisFixture;
   const keys: ProgressKey[] = Array.from({ length: 200 }, () => ({ userId: someUser(), courseId: course("algebra") }));
   const saves = keys.map((key) => ({ key, lectureId: lecture("intro"), seconds: 1 }));
 
   before(async () => {
-    server = await RedisServer.start();
-    proxy = await CountingProxy.start(server.port);
+    server = stack.use(await RedisServer.start());
+    proxy = stack.use(await RedisProxy.start(server.port));
     // A long interval between looks at the memory: only what the test does is counted.
-    redis = await RedisFixture.connect({ url: `redis://127.0.0.1:${proxy.port}` }, { memoryEveryMs: 600_000 });
+    redis = stack.use(await RedisFixture.connect(proxy, { memoryEveryMs: 600_000 }));
     await redis.buffer.now();
     await redis.buffer.save(saves);
     await redis.buffer.acknowledge(await redis.buffer.claim(200, 60_000, { all: true }));
   });
-  after(async () => {
-    await redis[Symbol.asyncDispose]();
-    await proxy[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  after(() => stack.disposeAsync());
 
   async function takesOne(work: () => Promise<unknown>): Promise<void> {
     // The first time Redis may have to be sent the script itself.

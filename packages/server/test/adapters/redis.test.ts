@@ -5,11 +5,12 @@ import { openCache, RedisFixture } from "../support/redis-fixture.ts";
 import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
 
 describe("One Redis", { skip: redisIsMissing() }, () => {
+  const stack = new AsyncDisposableStack();
   let server: RedisServer;
   before(async () => {
-    server = await RedisServer.start();
+    server = stack.use(await RedisServer.start());
   });
-  after(() => server[Symbol.asyncDispose]());
+  after(() => stack.disposeAsync());
 
   positionBufferContract("Redis", (options) => RedisFixture.openEmpty(server, options));
   catalogCacheContract("Redis", () => openCache(server));

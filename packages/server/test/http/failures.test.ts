@@ -41,6 +41,7 @@ async function breakable(breakStores: (stores: Stores) => Partial<Stores>) {
     readiness: async () => ({ status: "unavailable", parts: { database: { status: "unavailable", detail: "Gone." } } }),
     metrics: async () => ({ contentType: "text/plain", body: "" }),
     rateLimitPerSecond: 10_000,
+    corsOrigins: [],
     logger,
   });
   stack.defer(() => app.close());

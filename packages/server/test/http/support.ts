@@ -85,6 +85,7 @@ export class TestService implements AsyncDisposable {
       issuer: undefined,
       audience: undefined,
       roleClaim: "role",
+      corsOrigins: [],
       flushIntervalMs: 300_000,
       defaultTimeZone: "UTC",
       streakCounts: "completion",

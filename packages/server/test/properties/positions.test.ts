@@ -39,7 +39,7 @@ describe("positions of several sessions that play at the same time", () => {
         for (const next of steps) {
           await history.take(next);
           await history.checkRead();
-          await history.checkClean();
+          await history.checkStores();
         }
         await history.checkAtRest();
       }),

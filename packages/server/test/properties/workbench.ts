@@ -7,6 +7,8 @@ import { someUser } from "../support/ids.ts";
 import { TestClock } from "../support/test-clock.ts";
 
 export const courseId = "course" as CourseId;
+/** Of every lecture. */
+export const durationSeconds = 3600;
 export const lectureIds = ["intro", "main", "outro"] as LectureId[];
 
 export const silent: Telemetry = {
@@ -41,7 +43,7 @@ export class Workbench implements AsyncDisposable {
 
   static async create(): Promise<Workbench> {
     const workbench = new Workbench();
-    const lectures = lectureIds.map((lectureId) => ({ lectureId, title: lectureId, durationSeconds: 3600 }));
+    const lectures = lectureIds.map((lectureId) => ({ lectureId, title: lectureId, durationSeconds }));
     await workbench.core.editor.replace({ courseId, title: "A course", lectures });
     return workbench;
   }

@@ -13,7 +13,7 @@ export interface WatchSession {
   readonly segments: readonly (readonly [from: number, to: number])[];
 }
 
-export interface ActiveDay {
+interface ActiveDay {
   readonly day: string;
   readonly clicks: number;
 }

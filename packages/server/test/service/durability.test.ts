@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "../support/process-client.ts";
+import { Client, courseOf } from "../support/process-client.ts";
 import { eventIds, unsettledEvents } from "../support/process-file.ts";
 import { ServiceProcess } from "../support/process.ts";
 import { until } from "../support/process-waiting.ts";
@@ -42,6 +42,20 @@ test("what was acknowledged before a kill -9 is there after a restart, round aft
       await checkFollowers(client, file, userId);
     }),
   );
+});
+
+test("a data file whose name means something to SQLite is a file all the same", async () => {
+  await using folder = await TempFolder.create();
+  const DATA_FILE = ":memory:";
+  const options = { folder: folder.path };
+  {
+    await using service = await ServiceProcess.start({ DATA_FILE }, options);
+    const instructor = await Client.of(service.url, "instructor", { role: "instructor" });
+    await instructor.importCourses([courseOf("one", 1)]);
+    await service.kill();
+  }
+  await using service = await ServiceProcess.start({ DATA_FILE }, options);
+  assert.deepEqual((await (await Client.of(service.url, "student")).progress("one")).watchTimes, {});
 });
 
 /** Day count, streak, total and events are those of the completed lectures, each exactly once. */

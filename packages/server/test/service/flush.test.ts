@@ -57,6 +57,26 @@ suite("with a flush interval of 300 ms", () => {
   });
 });
 
+test("a save that comes in while its key is being flushed reaches the store as well", async () => {
+  await using folder = await TempFolder.create();
+  const data = folder.file("progress.sqlite");
+  const settings = { DATA_FILE: data, FLUSH_INTERVAL_MS: "100", SLOW_CALLS: "join=800" };
+  await using slow = await ServiceProcess.start(settings, { preload: import.meta.resolve("./slow-stores.ts") });
+  const instructor = await Client.of(slow.url, "instructor", { role: "instructor" });
+  await instructor.importCourses([courseOf("one", 2)]);
+  const client = await Client.of(slow.url, "between");
+  await client.save("one", "l-0", 1);
+  const claimed = "SELECT 1 FROM buffer_keys WHERE claimed_at IS NOT NULL";
+  await until("the flush has read the key", () => rowsOf(data, claimed).length === 1);
+  await client.save("one", "l-1", 2);
+  assert.equal(rowsOf(data, claimed).length, 1, "the flush is still under way");
+  await until("the key is clean", () => dirtyKeys(data) === 0);
+  assert.deepEqual(
+    rowsOf(data, "SELECT seconds FROM positions ORDER BY lecture_id").map(({ seconds }) => seconds),
+    [1, 2],
+  );
+});
+
 test("flushing again changes nothing in the store", async () => {
   await using folder = await TempFolder.create();
   const data = folder.file("progress.sqlite");

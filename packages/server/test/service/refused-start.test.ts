@@ -99,12 +99,9 @@ test("an unknown argument is named, with what to do", async () => {
 
 suite("a key file with no usable public key is refused", { concurrency: 2 }, () => {
   const weak = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey;
-  const otherCurve = generateKeyPairSync("ec", { namedCurve: "secp384r1" }).publicKey;
   const cases = {
-    "not PEM": password,
-    "cut off": "-----BEGIN PUBLIC KEY-----\nMFkwEw\n-----END PUBLIC KEY-----\n",
+    "cut off": `-----BEGIN PUBLIC KEY-----\n${password}\n-----END PUBLIC KEY-----\n`,
     "too weak": weak.export({ type: "spki", format: "pem" }),
-    "another curve": otherCurve.export({ type: "spki", format: "pem" }),
   };
   for (const [title, pem] of Object.entries(cases)) {
     test(title, async () => {

@@ -6,6 +6,7 @@ import { networkInterfaces } from "node:os";
 import { suite, test } from "node:test";
 import { Client } from "../support/process-client.ts";
 import { ServiceProcess, type Settings } from "../support/process.ts";
+import { until } from "../support/process-waiting.ts";
 import { TempFolder } from "../support/temp-folder.ts";
 
 /** No setting at all but where its file is and that the port is free. */
@@ -38,6 +39,20 @@ suite("a start without settings", () => {
     const instructor = new Client(again.url, tokenIn(again.output, "INSTRUCTOR"));
     assert.equal((await instructor.ask("PUT", "/api/v1/courses/new", { title: "New" })).status, 201);
     assert.equal((await student.ask("PUT", "/api/v1/courses/new", { title: "Mine" })).status, 403);
+  });
+
+  test("that was killed while it prepared the demo is finished by the next", async () => {
+    await using folder = await TempFolder.create();
+    const settings = demoSettings(folder);
+    {
+      await using first = ServiceProcess.launch(settings);
+      await until("it prepares", () => first.output.includes("Preparing"), { withinMs: 20_000 });
+      await first.kill();
+      assert.doesNotMatch(first.output, /TOKEN/);
+    }
+    await using second = await ServiceProcess.start(settings);
+    const { totalCompleted } = await new Client(second.url, tokenIn(second.output, "TOKEN")).stats();
+    assert.equal(totalCompleted, 202);
   });
 
   test("keeps its secret to the user who runs it", async () => {

@@ -29,6 +29,8 @@ interface ProcessOptions {
   readonly args?: readonly string[];
   /** A module that is loaded before the service. */
   readonly preload?: string;
+  /** The folder it is started in. */
+  readonly folder?: string;
 }
 
 const alive = new Set<ChildProcessByStdio<null, Readable, Readable>>();
@@ -46,12 +48,13 @@ export class ServiceProcess implements AsyncDisposable {
   #output = "";
   #url: string | undefined;
 
-  private constructor(settings: Settings, { args = [], preload }: ProcessOptions) {
+  private constructor(settings: Settings, { args = [], preload, folder }: ProcessOptions) {
     const nodeArgs = preload === undefined ? [] : ["--import", preload];
     const { PATH } = process.env;
     this.#child = spawn(process.execPath, [...nodeArgs, main, ...args], {
       env: { PATH, NODE_COMPILE_CACHE: compileCache, ...settingsByDefault, ...settings },
       stdio: ["ignore", "pipe", "pipe"],
+      cwd: folder,
     });
     alive.add(this.#child);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -63,6 +66,11 @@ export class ServiceProcess implements AsyncDisposable {
         resolve({ code, signal });
       });
     });
+  }
+
+  /** Does not wait for anything. */
+  static launch(settings: Settings): ServiceProcess {
+    return new ServiceProcess(settings, {});
   }
 
   /** Resolves when it listens; rejects, with what it printed, when it does not. */

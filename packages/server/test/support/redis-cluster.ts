@@ -59,7 +59,6 @@ export class RedisCluster implements AsyncDisposable {
     return async () => {
       await move(await source.cluster("GETKEYSINSLOT", slot, 10_000));
       for (const client of [target, source, ...clients]) await client.cluster("SETSLOT", slot, "NODE", ids[to]!);
-      for (const client of clients) client.disconnect();
     };
   }
 
@@ -70,21 +69,17 @@ export class RedisCluster implements AsyncDisposable {
   async #join(): Promise<void> {
     const clients = this.masters.map((master) => master.client());
     const share = Math.ceil(slots / clients.length);
-    try {
-      for (const [index, client] of clients.entries()) {
-        const [first, last] = [index * share, Math.min((index + 1) * share, slots) - 1];
-        await client.cluster("ADDSLOTS", ...Array.from({ length: last - first + 1 }, (_, offset) => first + offset));
-        // Known to each other they would quarrel about who is first.
-        await client.cluster("SET-CONFIG-EPOCH", index + 1);
-      }
-      for (const client of clients) {
-        for (const { port } of this.masters) await client.cluster("MEET", "127.0.0.1", port);
-      }
-      for (const client of clients) {
-        while (!(await client.cluster("INFO")).includes("cluster_state:ok")) await delay(50);
-      }
-    } finally {
-      for (const client of clients) client.disconnect();
+    for (const [index, client] of clients.entries()) {
+      const [first, last] = [index * share, Math.min((index + 1) * share, slots) - 1];
+      await client.cluster("ADDSLOTS", ...Array.from({ length: last - first + 1 }, (_, offset) => first + offset));
+      // Known to each other they would quarrel about who is first.
+      await client.cluster("SET-CONFIG-EPOCH", index + 1);
+    }
+    for (const client of clients) {
+      for (const { port } of this.masters) await client.cluster("MEET", "127.0.0.1", port);
+    }
+    for (const client of clients) {
+      while (!(await client.cluster("INFO")).includes("cluster_state:ok")) await delay(50);
     }
   }
 }

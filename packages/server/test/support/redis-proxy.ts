@@ -1,15 +1,17 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** Stands between a client and a server on this machine and counts how often the client waits for an answer. */
-export class CountingProxy implements AsyncDisposable {
+/** An address that stays the same whatever server is behind it. Counts how often a client waits for an answer. */
+export class RedisProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  #target: number;
   #roundTrips = 0;
 
   private constructor(target: number) {
+    this.#target = target;
     this.#server = createServer((client) => {
-      const server = connect(target, "127.0.0.1");
+      const server = connect(this.#target, "127.0.0.1");
       let isWaiting = false;
       for (const socket of [client, server]) {
         this.#sockets.add(socket);
@@ -29,15 +31,20 @@ export class CountingProxy implements AsyncDisposable {
     });
   }
 
-  static async start(target: number): Promise<CountingProxy> {
-    const proxy = new CountingProxy(target);
+  static async start(target: number): Promise<RedisProxy> {
+    const proxy = new RedisProxy(target);
     proxy.#server.listen(0, "127.0.0.1");
     await once(proxy.#server, "listening");
     return proxy;
   }
 
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+  get url(): string {
+    return `redis://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** New connections go to another server; old ones stay. */
+  pointTo(port: number): void {
+    this.#target = port;
   }
 
   /** How many round trips the work takes. */

@@ -35,6 +35,7 @@ export class RedisServer implements AsyncDisposable {
   readonly port: number;
   readonly #folder: TempFolder;
   readonly #options: RedisServerOptions;
+  readonly #clients: Redis[] = [];
   #process: ChildProcess | undefined;
 
   private constructor(port: number, folder: TempFolder, options: RedisServerOptions) {
@@ -87,13 +88,16 @@ export class RedisServer implements AsyncDisposable {
     this.#process?.kill("SIGCONT");
   }
 
-  /** A plain connection, for looking behind the adapters' back. */
+  /** A plain connection, for looking behind the adapters' back; it ends with the server. */
   client(): Redis {
     const { password } = this.#options;
-    return new Redis(this.url, password === undefined ? {} : { password });
+    const client = new Redis(this.url, password === undefined ? {} : { password });
+    this.#clients.push(client);
+    return client;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.disconnect();
     await this.#end("SIGKILL");
     await this.#folder[Symbol.asyncDispose]();
   }

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
+import { buildPage } from "../../../packages/dashboard/build.mjs";
+import { launchChromium } from "../../../packages/dashboard/test/support/chromium.ts";
+import { Device, type DeviceOptions } from "./device.ts";
+import { ServiceProcess } from "./service-process.ts";
+import { Student } from "./student.ts";
+import type { Tab } from "./tab.ts";
+
+const tolerance = 1;
+
+/** One measured resume: what the student saw last, and where the next page began. */
+interface Measurement {
+  readonly name: string;
+  readonly shown: number;
+  readonly resumed: number;
+}
+
+/** One browser and one service for all cases; everything started here ends with it. */
+export class Bench implements AsyncDisposable {
+  readonly browser: Browser;
+  readonly service: ServiceProcess;
+  readonly measurements: Measurement[] = [];
+  #students = 0;
+
+  private constructor(browser: Browser, service: ServiceProcess) {
+    this.browser = browser;
+    this.service = service;
+  }
+
+  static async start(): Promise<Bench> {
+    await buildPage();
+    const [browser, service] = await Promise.allSettled([launchChromium(), ServiceProcess.start()]);
+    if (browser.status === "fulfilled" && service.status === "fulfilled")
+      return new Bench(browser.value, service.value);
+    if (browser.status === "fulfilled") await browser.value.close();
+    if (service.status === "fulfilled") await service.value[Symbol.asyncDispose]();
+    throw browser.status === "rejected" ? browser.reason : (service as PromiseRejectedResult).reason;
+  }
+
+  /** Lets a new student go through `story`; whatever happens in it, the service must never lose their position. */
+  async tell(story: (scene: Scene) => Promise<void>): Promise<void> {
+    await using stack = new AsyncDisposableStack();
+    const student = stack.use(new Student(this.service.url, this.service.tokenOf(`student-${++this.#students}`)));
+    await story({
+      student,
+      device: async () => stack.use(await this.device({ token: student.token })),
+      measure: (name, tab, shown) => this.#measure(name, tab, shown),
+    });
+    student.assertNeverLost();
+  }
+
+  device(options?: DeviceOptions): Promise<Device> {
+    return Device.start(this.browser, this.service.url, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser.close();
+    await this.service[Symbol.asyncDispose]();
+  }
+
+  async #measure(name: string, tab: Tab, shown: number): Promise<void> {
+    const resumed = await tab.resumedAt();
+    this.measurements.push({ name, shown, resumed });
+    assert.ok(Math.abs(resumed - shown) <= tolerance, `${name}: saw ${shown} last, went on at ${resumed}`);
+  }
+}
+
+/** What a story is told with. */
+export interface Scene {
+  readonly student: Student;
+  /** Another device of this student, with nothing stored on it. */
+  device(): Promise<Device>;
+  /** Takes down where the page in `tab` goes on after `shown` was seen last, and fails when they are too far apart. */
+  measure(name: string, tab: Tab, shown: number): Promise<void>;
+}
