@@ -51,7 +51,7 @@ export async function openBackend(config: Config, clock: Clock = systemClock): P
   const logger = createLogger(config.logLevel);
   const metrics = new Metrics(() => stores.buffer.stats());
   const telemetry = createTelemetry(logger, metrics);
-  const stores = openStores(config, { clock, telemetry, logger });
+  const stores = await openStores(config, { clock, telemetry, logger });
   const options = { ...config, clock, telemetry };
   return {
     core: createCore(stores, options),
@@ -159,10 +159,13 @@ interface StoreDeps {
   readonly logger: Logger;
 }
 
-function openStores(
+/** Stores that are there answer by then; those that are not must not hold up the start, nor fill the log with it. */
+const connectWithinMs = 1_000;
+
+async function openStores(
   { stores, flushIntervalMs, strictDurability }: Config,
   { clock, telemetry, logger }: StoreDeps,
-): Stores {
+): Promise<Stores> {
   if (stores.type === "embedded") return openEmbeddedStores(stores.dataFile, { clock, flushIntervalMs });
   // First, because it connects to nothing yet: if one of the URLs is refused, nothing is left running.
   const mongodb = openMongoStores(stores.mongodbUrl, { isStrict: strictDurability });
@@ -173,6 +176,7 @@ function openStores(
     onProblem: (problem) => (problem === null ? logger.info("Redis answers") : logger.warn(problem)),
     onFindings: (findings) => findings.forEach(({ sentence }) => logger.warn(sentence)),
   });
+  await redis.connected(connectWithinMs);
   return {
     ...redis,
     ...mongodb,

@@ -22,18 +22,26 @@ export async function stockSchool(database: Db): Promise<void> {
     { userId: manyCourses, courseId: "huge", lectures: 10_000, completed: 100 },
     ...small.map((courseId) => ({ userId: manyCourses, courseId, lectures: 2, completed: 1 })),
   ];
-  await database.collection<{ _id: string }>("courses").insertMany(places.map(courseDocument));
+  await database.collection<StoredCourse>("courses").insertMany(places.map(courseDocument));
   await database.collection("progress").insertMany(places.map(progressDocument));
 }
 
-function courseDocument({ courseId, lectures }: Place) {
+export interface StoredCourse {
+  readonly _id: string;
+  readonly title: string;
+  readonly totalLectures: number;
+  readonly version: number;
+  readonly lectures: object;
+}
+
+export function courseDocument({ courseId, lectures }: Pick<Place, "courseId" | "lectures">): StoredCourse {
   const details = ids(lectures).map((id, order) => [id, { title: id, durationSeconds: 60, order }]);
   return {
     _id: courseId,
     title: courseId,
     totalLectures: lectures,
     version: 1,
-    lectures: Object.fromEntries(details) as object,
+    lectures: Object.fromEntries(details),
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Client, isRefused, type ProgressView } from "../support/process-client.ts";
+import { Client, isRefused, isUnknown, type ProgressView } from "../support/process-client.ts";
 
 /** What a student sees of a course, as far as requests change it. */
 export interface Seen {
@@ -16,11 +16,14 @@ const nothing: Seen = { watchTimes: {}, completed: [] };
 export class Student {
   readonly userId: string;
   acknowledged = 0;
+  /** Whether a store may be away: then 503 is as good as no answer. */
+  readonly #storesMayFail: boolean;
   #client: Client | undefined;
   readonly #possible = new Map<string, Seen[]>();
 
-  constructor(userId: string) {
+  constructor(userId: string, { storesMayFail = false }: { storesMayFail?: boolean } = {}) {
     this.userId = userId;
+    this.#storesMayFail = storesMayFail;
   }
 
   /** Talks to this process from now on. */
@@ -41,20 +44,22 @@ export class Student {
 
   /**
    * Sends a request that turns what is seen of the course into what `change` says.
+   * @param between what may be seen besides, until it is answered
    * @returns false when there was no answer
    */
   async try(
     courseId: string,
     change: (before: Seen) => Seen,
     send: (client: Client) => Promise<void>,
+    between: (before: Seen) => Seen[] = () => [],
   ): Promise<boolean> {
     const before = this.#settled(courseId);
     const after = change(before);
-    this.#possible.set(courseId, [before, after]);
+    this.#possible.set(courseId, [before, ...between(before), after]);
     try {
       await send(this.client);
     } catch (error) {
-      if (isRefused(error)) throw error;
+      if (isRefused(error) && !(this.#storesMayFail && isUnknown(error))) throw error;
       return false;
     }
     this.#possible.set(courseId, [after]);
@@ -79,6 +84,8 @@ export class Student {
       courseId,
       () => nothing,
       (client) => client.startOver(courseId),
+      // Positions and completions are in two stores: who died in between has forgotten one of them.
+      ({ completed }) => [{ watchTimes: {}, completed }],
     );
   }
 

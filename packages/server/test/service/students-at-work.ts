@@ -66,9 +66,9 @@ export class StudentsAtWork {
   readonly finishers: readonly Student[];
   readonly #work: ReadonlyMap<Student, Work>;
 
-  constructor() {
+  constructor(options: { storesMayFail?: boolean } = {}) {
     const people = (work: Work, name: string, count: number): [Student, Work][] =>
-      Array.from({ length: count }, (_, index) => [new Student(`${name}-${index}`), work]);
+      Array.from({ length: count }, (_, index) => [new Student(`${name}-${index}`, options), work]);
     const finishers = people(complete, "finisher", 4);
     this.#work = new Map([
       ...people(watch, "watcher", 4),
@@ -91,8 +91,9 @@ export class StudentsAtWork {
     return this.students.reduce((sum, student) => sum + student.acknowledged, 0);
   }
 
-  async connect(url: string): Promise<void> {
-    await Promise.all(this.students.map((student) => student.connect(url)));
+  /** Each student at one of these processes. */
+  async connect(...urls: readonly string[]): Promise<void> {
+    await Promise.all(this.students.map((student, index) => student.connect(urls[index % urls.length] ?? "")));
   }
 
   /** Resolves when everybody has stopped: by the signal, or because nobody answers any more. */

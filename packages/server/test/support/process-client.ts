@@ -35,6 +35,12 @@ const crowdedAgent = new Agent({ maxSockets: Infinity });
 /** The service answered, but not with a success. */
 class RefusedError extends Error {
   override readonly name = "RefusedError";
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** One person's requests to a process. They reject when there is no answer, and for every answer that is no success. */
@@ -99,7 +105,7 @@ export class Client {
   async call(method: string, path: string, body?: object): Promise<Answer> {
     const answer = await this.ask(method, path, body);
     if (answer.status < 300) return answer;
-    throw new RefusedError(`${method} ${path} was answered ${answer.status}: ${answer.text}`);
+    throw new RefusedError(`${method} ${path} was answered ${answer.status}: ${answer.text}`, answer.status);
   }
 
   /** Whatever the answer; rejects when there is none. */
@@ -125,6 +131,11 @@ export class Client {
 
 export function isRefused(error: unknown): boolean {
   return error instanceof RefusedError;
+}
+
+/** A refusal that leaves open whether it was done. */
+export function isUnknown(error: unknown): boolean {
+  return error instanceof RefusedError && error.status === 503;
 }
 
 /** Courses as an import takes them: each with lectures `l-0`, `l-1`, ... of an hour. */

@@ -108,13 +108,20 @@ export async function becomesReady(service: { url: string }): Promise<void> {
   await until("the service is ready", async () => (await readinessOf(service)).status === 200, patiently);
 }
 
-/** Waits until this part of the service says this of itself, and nothing of the others. @returns what it says */
-export async function complains(service: { url: string }, part: string, pattern: RegExp): Promise<string> {
+/** Waits until this part of the service says this of itself, and the others, unless told, are well. @returns what is said */
+export async function complains(
+  service: { url: string },
+  part: string,
+  pattern: RegExp,
+  { alone = true }: { alone?: boolean } = {},
+): Promise<string> {
   let said = "";
   const isSaid = async (): Promise<boolean> => {
     const { status, parts } = await readinessOf(service);
     said = JSON.stringify(parts);
-    return status === 503 && parts[part]?.status === "unavailable" && pattern.test(parts[part].detail ?? "");
+    const others = Object.entries(parts).filter(([name, { status: is }]) => name !== part && is !== "ok");
+    if (status !== 503 || (alone && others.length > 0)) return false;
+    return parts[part]?.status === "unavailable" && pattern.test(parts[part].detail ?? "");
   };
   await until(`${part} says ${String(pattern)}`, isSaid, patiently).catch((cause: unknown) => {
     throw new Error(`${part} never said ${String(pattern)}; at the end it said ${said}`, { cause });

@@ -73,7 +73,12 @@ export class RedisConnection implements AsyncDisposable {
   #failed(error: Error): void {
     // A Cluster tells that it has found no node, and hides why the last of them did not answer.
     const cause = "lastNodeError" in error && error.lastNodeError instanceof Error ? error.lastNodeError : error;
-    this.#tell(explain(cause, this.#address.shown));
+    this.#tell(this.explain(cause));
+  }
+
+  /** What an operator should do about an error of this connection. */
+  explain(error: unknown): string {
+    return explain(error, this.#address.shown, this.#address);
   }
 
   #recovered(): void {

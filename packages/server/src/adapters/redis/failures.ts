@@ -30,7 +30,7 @@ export function isDemoted(error: Error): boolean {
 }
 
 /** What an operator should do about a connection that fails. `at` is the address without its password. */
-export function explain(error: unknown, at: string): string {
+export function explain(error: unknown, at: string, { isTls = false }: { isTls?: boolean } = {}): string {
   const reason = reasonOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const says = (advice: string): string => `Redis at ${at} ${advice} (${reason}).`;
@@ -41,7 +41,9 @@ export function explain(error: unknown, at: string): string {
   if (/NOPERM/.test(reason)) return says("does not permit a command: let this user run it");
   if (/LOADING/.test(reason)) return says("is loading its data: wait until it has");
   if (/cluster support disabled/i.test(reason)) return says("is no Cluster: take cluster=true out of REDIS_URL");
-  if (/certificate|self.signed|SSL|TLS|EPROTO|altname/i.test(`${code} ${reason}`)) {
+  // A server without TLS waits for the rest of what it takes for a command, and says nothing.
+  const isUnanswered = isTls && /ETIMEDOUT|ECONNRESET/.test(`${code} ${reason}`);
+  if (isUnanswered || /certificate|self.signed|SSL|TLS|EPROTO|altname/i.test(`${code} ${reason}`)) {
     return says("cannot be reached over TLS: check rediss:// in REDIS_URL and the certificate, or NODE_EXTRA_CA_CERTS");
   }
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return says("has a name that is not known: correct REDIS_URL");

@@ -1,7 +1,6 @@
 import type { PartHealth } from "../../ports/stores.ts";
 import { checkRedis, type Finding } from "./checks.ts";
 import type { RedisConnection } from "./connection.ts";
-import { explain } from "./failures.ts";
 
 export interface RedisHealthOptions {
   /** Refuse to be ready while acknowledged positions could be lost; otherwise only say so. */
@@ -60,7 +59,7 @@ export class RedisHealth implements Disposable {
       this.#options.onFindings?.(findings);
     } catch (error) {
       if (number !== this.#checks) return;
-      this.#verdict = { status: "unavailable", detail: explain(error, this.#connection.shownAddress) };
+      this.#verdict = { status: "unavailable", detail: this.#connection.explain(error) };
       this.#retry = setTimeout(() => this.#look(), retryMs).unref();
     }
   }

@@ -6,7 +6,13 @@ import { RedisLeases } from "./leases.ts";
 import { RedisHealth, type RedisHealthOptions } from "./health.ts";
 
 /** The buffer, the catalog's cache and the leases, over one Redis. */
-export type RedisStores = Pick<Stores, "buffer" | "cache" | "leases" | "health" | typeof Symbol.asyncDispose>;
+export interface RedisStores extends Pick<
+  Stores,
+  "buffer" | "cache" | "leases" | "health" | typeof Symbol.asyncDispose
+> {
+  /** Resolves when Redis is connected, or after so long. */
+  connected(withinMs: number): Promise<void>;
+}
 
 export interface RedisStoresOptions extends RedisPositionBufferOptions, RedisHealthOptions {
   /** Told what is wrong whenever that changes, and null when all is well again. */
@@ -25,6 +31,12 @@ export function openRedisStores(url: string, options: RedisStoresOptions): Redis
     buffer,
     cache: new RedisCatalogCache(connection),
     leases: new RedisLeases(connection),
+    async connected(withinMs) {
+      const patience = Promise.withResolvers<void>();
+      const timer = setTimeout(patience.resolve, withinMs);
+      await Promise.race([connection.ready(), patience.promise]);
+      clearTimeout(timer);
+    },
     health: async () => ({ redis: await health.checked() }),
     async [Symbol.asyncDispose]() {
       health[Symbol.dispose]();
