@@ -61,7 +61,7 @@ describe("A look at how Redis is set up", { skip: redisIsMissing() }, () => {
   const stack = new AsyncDisposableStack();
   let server: RedisServer;
   before(async () => {
-    server = stack.use(await RedisServer.start({ settings: { maxmemory: "100mb" } }));
+    server = stack.use(await RedisServer.start({ settings: { maxmemory: "100mb", appendfsync: "always" } }));
   });
   after(() => stack.disposeAsync());
 

@@ -15,16 +15,17 @@ export function redisIsMissing(): string | false {
   return reason;
 }
 
+/** What a start-up check accepts. A killed process loses nothing under `everysec`: what it wrote, its system has. */
 const safeSettings = {
   appendonly: "yes",
-  appendfsync: "always",
+  appendfsync: "everysec",
   save: "",
   "maxmemory-policy": "noeviction",
   daemonize: "no",
 };
 
 export interface RedisServerOptions {
-  /** Settings as in redis.conf, on top of a log that is synced with every write. */
+  /** Settings as in redis.conf, on top of safe ones. */
   readonly settings?: Readonly<Record<string, string>>;
   /** What the settings demand of clients. */
   readonly password?: string;

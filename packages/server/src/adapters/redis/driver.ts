@@ -32,11 +32,13 @@ export function connect(address: RedisAddress): RedisClient {
   if (!isCluster) {
     return new Redis({ ...options, ...nodes[0], db: database, enableOfflineQueue: false, retryStrategy: retryDelayMs });
   }
-  const cluster = new Cluster([...nodes], {
+  // What it asked before it was ended may still be answered: nodes that it learns of then are not connected to.
+  const isOver = (): boolean => cluster.status === "disconnecting" || cluster.status === "end";
+  const cluster: Cluster = new Cluster([...nodes], {
     redisOptions: options,
     enableOfflineQueue: false,
     clusterRetryStrategy: retryDelayMs,
-    clusterNodeRetryStrategy: retryDelayMs,
+    clusterNodeRetryStrategy: (attempt) => (isOver() ? null : retryDelayMs(attempt)),
     // The driver would send again what was under way when a node was lost. MOVED and ASK have done nothing, so it may follow.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
@@ -51,7 +53,7 @@ export function connect(address: RedisAddress): RedisClient {
   // that MOVED has sent to a new node must still find it unconnected, hence not in the same breath.
   cluster.on("+node", (node: Redis) => {
     queueMicrotask(() => {
-      if (node.status === "wait") node.connect().catch(() => undefined);
+      if (node.status === "wait" && !isOver()) node.connect().catch(() => undefined);
     });
   });
   return cluster;
