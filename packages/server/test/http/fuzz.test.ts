@@ -105,7 +105,7 @@ describe("any request at all, made of the published document", () => {
 
   it(
     "gets an answer as published, never a 5xx, and changes nothing when it is refused",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       let isSomethingLeft = false;
       const property = fc.asyncProperty(requestsOf(document), async (made) => {
@@ -121,13 +121,11 @@ describe("any request at all, made of the published document", () => {
         isSomethingLeft = operationId === "readProgress" && reply.status === 200;
         if (operationId === "removeLecture" && reply.status < 400) await furnish();
       });
-      await fc.assert(property, { numRuns: 2_000, plugins: [fc.interruptAfterTimeLimit(15_000)] });
+      await fc.assert(property, { numRuns: 1_500 });
     },
   );
 
-  it("has had every operation both succeed and be refused", (test) => {
-    const runs = [...seen.values()].reduce((sum, count) => sum + count, 0);
-    if (runs < 1_500) return test.skip(`only ${runs} requests in the time given`);
+  it("has had every operation both succeed and be refused", () => {
     for (const { operationId, security } of Object.values(document.paths).flatMap((path) => Object.values(path))) {
       const outcomes = [...seen.keys()].filter((outcome) => outcome.startsWith(`${operationId} `));
       assert.ok(
