@@ -189,7 +189,7 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
   it("a crowded server says so, a full one takes only keys it has already", async () => {
     const { general } = redis.connection;
     const known = someKey();
-    await redis.buffer.save([saveOf(known)]);
+    await saveAgain(redis, saveOf(known));
     // So much that what connections need from moment to moment is little beside it.
     await general.setrange("ballast", 20_000_000, "x");
     const becomes = (share: number, key: () => ProgressKey, expected: string): Promise<true> =>
