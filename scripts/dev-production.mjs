@@ -11,19 +11,26 @@ import { root } from "./node26.mjs";
 
 const usage = `Runs redis-server, mongod and two service processes on this machine; Ctrl+C ends them all.
 
-  npm run dev:production [-- --port 3000]   the service on this port and the next, Redis on +2, MongoDB on +3
+  npm run dev:production -- --port 3000 --data data/production
 
+The service listens on this port and the next, Redis on +2, MongoDB on +3. What they store is kept in the data folder.
 REDIS_SERVER and MONGOD name the programs if they are not redis-server and mongod on the PATH. Other settings of the
-service (FLUSH_INTERVAL_MS, LOG_LEVEL, ...) are passed on. Data: data/production.`;
+service (FLUSH_INTERVAL_MS, LOG_LEVEL, ...) are passed on.`;
 
-const { values } = parseArgs({ options: { port: { type: "string", default: "3000" }, help: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "3000" },
+    data: { type: "string", default: join(root, "data", "production") },
+    help: { type: "boolean" },
+  },
+});
 const port = Number(values.port);
 if (values.help || !Number.isInteger(port)) {
   console.log(usage);
   process.exit(values.help ? 0 : 2);
 }
 
-const folder = join(root, "data", "production");
+const folder = values.data;
 const secret = keptSecret();
 const children = [];
 const stopping = new AbortController();

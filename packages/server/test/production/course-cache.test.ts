@@ -46,16 +46,16 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
     await redis.del("courseMeta:crowd");
     for (const { service, redisTap, mongodbTap } of [one, other]) {
       const readers = await Promise.all(Array.from({ length: 1_000 }, (_, i) => Client.crowded(service.url, `r-${i}`)));
-      const before = { finds: mongodbTap.count(courseFind), versions: redisTap.count(versionRead) };
+      const earlier = { finds: mongodbTap.count(courseFind), versions: redisTap.count(versionRead) };
       const release = mongodbTap.hold();
       const reading = Promise.all(readers.map((reader) => reader.call("GET", "/api/v1/courses/crowd")));
       // MongoDB must not be held up for longer than it may take; whoever comes later than that finds the course cached.
       const giveUpAt = performance.now() + 3_000;
-      while (redisTap.count(versionRead) - before.versions < 1_000 && performance.now() < giveUpAt) await delay(10);
+      while (redisTap.count(versionRead) - earlier.versions < 1_000 && performance.now() < giveUpAt) await delay(10);
       release();
       const told = new Set((await reading).map(({ text }) => text));
       assert.equal(told.size, 1);
-      assert.equal(mongodbTap.count(courseFind) - before.finds, 1);
+      assert.equal(mongodbTap.count(courseFind) - earlier.finds, 1);
       await redis.del("courseMeta:crowd");
     }
   });
@@ -64,9 +64,9 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
     test("against a reader that was slow", async () => {
       await redis.del("courseMeta:slow");
       const release = one.mongodbTap.hold();
-      const before = one.mongodbTap.count(courseFind);
+      const earlier = one.mongodbTap.count(courseFind);
       const reading = titleAt(one, "slow");
-      await until("the slow one has asked", () => one.mongodbTap.count(courseFind) > before, patiently);
+      await until("the slow one has asked", () => one.mongodbTap.count(courseFind) > earlier, patiently);
       const teacher = await Client.of(other.service.url, "teacher", { role: "instructor" });
       await teacher.call("PUT", "/api/v1/courses/slow", { title: "New" });
       release();

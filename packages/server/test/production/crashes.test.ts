@@ -32,10 +32,10 @@ suite("what production acknowledged is kept", { skip: storesAreMissing() }, () =
   async function workUntil(services: readonly ServiceProcess[], end: () => Promise<unknown>): Promise<void> {
     await school.connect(...services.map(({ url }) => url));
     await school.check();
-    const before = school.acknowledged;
+    const earlier = school.acknowledged;
     const stop = new AbortController();
     const working = school.work(stop.signal);
-    await until("the load is one", () => school.acknowledged - before > enough, patiently);
+    await until("the load is one", () => school.acknowledged - earlier > enough, patiently);
     await end();
     stop.abort();
     await working;

@@ -1,0 +1,15 @@
+export function say(text: string): void {
+  process.stdout.write(text);
+}
+
+/** Rows of equal columns under a heading. */
+export function showTable(heading: string, rows: readonly (readonly (string | number)[])[]): void {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
+  const lines = rows.map((row) => row.map((cell, column) => String(cell).padEnd(widths[column] ?? 0)).join("  "));
+  say(`\n${heading}\n${lines.map((line) => `  ${line.trimEnd()}\n`).join("")}`);
+}
+
+/** Shows that something goes on, on one line. */
+export function showProgress(text: string): void {
+  if (process.stdout.isTTY) say(`\r${text}    `);
+}
