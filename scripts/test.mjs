@@ -14,6 +14,8 @@ npm test -- --help              this text`;
 const places = ["packages/*/test/**/*.test.ts", "packages/*/src/**/*.test.ts", "test/**/*.test.ts"];
 /** Many tests start a process of their own; compiled once, each starts in half the time. */
 const compileCache = { NODE_COMPILE_CACHE: join(root, ".cache", "compile") };
+/** Far longer than any test takes: what takes longer hangs, and is to fail instead of the whole run. */
+const hangMs = 300_000;
 const args = process.argv.slice(2);
 
 if (args.includes("--help") || args.includes("-h")) console.log(help);
@@ -35,7 +37,14 @@ function runTests() {
   }
   const child = spawn(
     process.execPath,
-    ["--test", "--test-reporter=spec", `--test-concurrency=${availableParallelism()}`, ...flags, ...files],
+    [
+      "--test",
+      "--test-reporter=spec",
+      `--test-timeout=${hangMs}`,
+      `--test-concurrency=${availableParallelism()}`,
+      ...flags,
+      ...files,
+    ],
     {
       cwd: root,
       stdio: ["inherit", "pipe", "inherit"],

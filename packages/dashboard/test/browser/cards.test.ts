@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { type BrowserBench, nextDetail, startBrowserBench } from "../support/browser-bench.ts";
+import { type BrowserBench, listenFor, startBrowserBench } from "../support/browser-bench.ts";
 import { skipWithoutChromium } from "../support/chromium.ts";
 import { someStudent } from "../support/student-fixture.ts";
 
@@ -54,9 +54,9 @@ describe("streak, course and continue cards", { skip: skipWithoutChromium() }, (
   test("a streak can be hidden, and the page is told", async () => {
     await using opened = await bench.open("/bench");
     const card = await put(opened.page, "streak-card", { stats, today });
-    const told = nextDetail(opened.page, "streak-hide");
+    const told = await listenFor(opened.page, "streak-hide");
     await card.getByRole("button", { name: "Hide" }).click();
-    assert.deepEqual(await told, { hidden: true });
+    assert.deepEqual(await told(), { hidden: true });
     assert.equal(await card.getByText("days in a row").count(), 0);
     await card.getByRole("button", { name: "Show streak" }).click();
     await card.getByText("days in a row").waitFor();
@@ -79,9 +79,9 @@ describe("streak, course and continue cards", { skip: skipWithoutChromium() }, (
     const cards = await put(opened.page, "continue-watching", { items });
     assert.deepEqual(await cards.locator(".course").allInnerTexts(), ["Course two", "Course one"]);
     assert.equal(await cards.getByText("12 min left").count(), 2);
-    const resumed = nextDetail(opened.page, "resume");
+    const resumed = await listenFor(opened.page, "resume");
     await cards.getByRole("button", { name: "Resume: Lecture one" }).click();
-    assert.deepEqual(await resumed, { courseId: "one", lectureId: "l1", positionSeconds: 100 });
+    assert.deepEqual(await resumed(), { courseId: "one", lectureId: "l1", positionSeconds: 100 });
   });
 
   test("a card can be hidden and brought back, and nothing is sent to the service", async () => {

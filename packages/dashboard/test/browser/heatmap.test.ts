@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Locator, Page } from "playwright-core";
-import { type BrowserBench, nextDetail, startBrowserBench } from "../support/browser-bench.ts";
+import { type BrowserBench, listenFor, startBrowserBench } from "../support/browser-bench.ts";
 import { skipWithoutChromium } from "../support/chromium.ts";
 import { activityUntil, someStudent } from "../support/student-fixture.ts";
 
@@ -60,9 +60,9 @@ describe("activity-heatmap", { skip: skipWithoutChromium() }, () => {
       assert.equal(await heatmap.locator(".day:focus").getAttribute("data-date"), date, key);
       assert.equal(await heatmap.locator('.day[tabindex="0"]').count(), 1);
     }
-    const selected = nextDetail(page, "day-select");
+    const selected = await listenFor(page, "day-select");
     await page.keyboard.press("Enter");
-    assert.deepEqual(await selected, activityUntil(today).at(-1));
+    assert.deepEqual(await selected(), activityUntil(today).at(-1));
   });
 
   test("it is a grid of named rows and cells, each a sentence", async () => {

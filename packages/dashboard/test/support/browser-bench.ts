@@ -58,13 +58,17 @@ async function stop(browser: Browser, server: PageServer, dist: string): Promise
   await rm(dist, { recursive: true, force: true });
 }
 
-/** What the next event of this name tells. To be called before what causes it, and awaited after. */
-export async function nextDetail(page: Page, type: string): Promise<unknown> {
-  return page.evaluate(async (name) => {
+/**
+ * Listens for the next event of this name, from the moment this resolves; calling what it resolves to waits for the event.
+ */
+export async function listenFor(page: Page, type: string): Promise<() => Promise<unknown>> {
+  const event = await page.evaluateHandle((name) => {
     const { promise, resolve } = Promise.withResolvers<unknown>();
-    addEventListener(name, (event) => resolve((event as CustomEvent).detail), { once: true });
-    return promise;
+    addEventListener(name, (told) => resolve((told as CustomEvent).detail), { once: true });
+    // In an object: a handle to a promise would wait for it.
+    return { promise };
   }, type);
+  return () => event.evaluate(({ promise }) => promise);
 }
 
 async function openPage(
