@@ -44,7 +44,7 @@ export class Bench implements AsyncDisposable {
     const student = stack.use(new Student(this.service.url, this.service.tokenOf(`student-${++this.#students}`)));
     await story({
       student,
-      device: async () => stack.use(await this.device({ token: student.token })),
+      device: async (options) => stack.use(await this.device({ token: student.token, ...options })),
       measure: (name, tab, shown) => this.#measure(name, tab, shown),
     });
     student.assertNeverLost();
@@ -70,7 +70,7 @@ export class Bench implements AsyncDisposable {
 export interface Scene {
   readonly student: Student;
   /** Another device of this student, with nothing stored on it. */
-  readonly device: () => Promise<Device>;
+  readonly device: (options?: DeviceOptions) => Promise<Device>;
   /** Takes down where the page in `tab` goes on after `shown` was seen last, and fails when they are too far apart. */
   readonly measure: (name: string, tab: Tab, shown: number) => Promise<void>;
 }
