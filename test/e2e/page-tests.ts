@@ -26,6 +26,26 @@ export function pageTests(bench: () => Bench): void {
       }
     });
 
+    test("is not the only one that may use the API: a platform's own pages may", async () => {
+      const { platform, service } = bench();
+      await using device = await bench().device();
+      const { page } = await device.newTab();
+      await page.goto(platform.origin);
+      const [status, body, date] = await page.evaluate(
+        async ({ url, token, lectureId, courseId }) => {
+          const answer = await fetch(`${url}/api/v1/progress/save`, {
+            method: "POST",
+            headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+            body: JSON.stringify({ courseId, lectureId, watchTime: 20 }),
+          });
+          return [answer.status, await answer.text(), answer.headers.get("date")] as const;
+        },
+        { url: service.url, token: service.tokenOf("elsewhere"), courseId: course, lectureId: lecture },
+      );
+      assert.deepEqual([status, body], [200, '{"message":"synced"}']);
+      assert.ok(Date.parse(date ?? "") > 0, "the service's clock can be read");
+    });
+
     test("leads into a lecture and back with the keyboard alone", async () => {
       await using device = await bench().device();
       const { page } = await device.newTab();

@@ -4,6 +4,7 @@ import { skipWithoutChromium } from "../../packages/dashboard/test/support/chrom
 import { pageTests } from "./page-tests.ts";
 import { Bench } from "./support/bench.ts";
 import { inOwnProcess } from "./support/renderers.ts";
+import { SlowLine } from "./support/slow-line.ts";
 
 /** Where the student stopped earlier, in most cases: far from both ends, so that a lost position shows. */
 const earlier = 30;
@@ -98,6 +99,39 @@ describe("a student in a real browser, with the real service", { skip: skipWitho
         await measure("throttled: opened", tab, earlier);
         await tab.play(2);
         await measure("throttled: reload", tab, await tab.reload());
+      }));
+
+    test("after closing the tab while a request is under way on a slow line", () =>
+      bench.tell(async ({ student, device, measure }) => {
+        await student.save(earlier);
+        await using line = await SlowLine.open(bench.service.url);
+        await using phone = await device({ baseURL: line.url });
+        const tab = await phone.openLecture();
+        await tab.resumedAt();
+        await tab.play(2);
+        const shown = await tab.close();
+        await student.untilHeld(shown);
+        await measure("slow line, tab closed: other device", await (await device()).openLecture(), shown);
+      }));
+
+    test("on the phone, although the laptop's older position arrives later", () =>
+      bench.tell(async ({ student, device, measure }) => {
+        await student.save(earlier);
+        const [laptop, phone] = [await device(), await device()];
+        const onLaptop = await laptop.openLecture();
+        await onLaptop.resumedAt();
+        await laptop.setOffline(true);
+        await onLaptop.play(1.5);
+        await onLaptop.close();
+        const onPhone = await phone.openLecture();
+        await onPhone.resumedAt();
+        await onPhone.seek(60);
+        await onPhone.play(1);
+        const shown = await onPhone.close();
+        await student.untilHeld(shown);
+        await laptop.setOffline(false);
+        await measure("older position arrives late", await laptop.openLecture(), shown);
+        await student.untilHeld(shown);
       }));
 
     test("in the tab that was played last, and the other one stops counting", () =>

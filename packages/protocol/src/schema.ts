@@ -130,7 +130,17 @@ export const HeatmapQuery = Type.Object({
 });
 export const HeatmapResponse = Type.Array(Type.Object({ date: CivilDate, count: Type.Integer({ minimum: 0 }) }));
 
-export const CourseProgressListResponse = Type.Array(Type.Object({ courseId: CourseId, progress: Percentage }));
+export const CourseProgressListResponse = Type.Array(
+  Type.Object({
+    courseId: CourseId,
+    progress: Percentage,
+    lastWatchedAt: Type.Optional(
+      Type.Integer({
+        description: "When the student watched it last, milliseconds since 1970. Missing without a position.",
+      }),
+    ),
+  }),
+);
 
 export const StudentStatsResponse = Type.Object({
   currentStreak: Type.Integer({ minimum: 0 }),

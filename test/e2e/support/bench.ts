@@ -3,6 +3,7 @@ import type { Browser } from "playwright-core";
 import { buildPage } from "../../../packages/dashboard/build.mjs";
 import { launchChromium } from "../../../packages/dashboard/test/support/chromium.ts";
 import { Device, type DeviceOptions } from "./device.ts";
+import { Platform } from "./platform.ts";
 import { ServiceProcess } from "./service-process.ts";
 import { Student } from "./student.ts";
 import type { Tab } from "./tab.ts";
@@ -20,22 +21,29 @@ interface Measurement {
 export class Bench implements AsyncDisposable {
   readonly browser: Browser;
   readonly service: ServiceProcess;
+  /** A site whose pages may use the service's API. */
+  readonly platform: Platform;
   readonly measurements: Measurement[] = [];
+  readonly #stack: AsyncDisposableStack;
   #students = 0;
 
-  private constructor(browser: Browser, service: ServiceProcess) {
-    this.browser = browser;
-    this.service = service;
+  private constructor(
+    parts: { browser: Browser; service: ServiceProcess; platform: Platform },
+    stack: AsyncDisposableStack,
+  ) {
+    this.browser = parts.browser;
+    this.service = parts.service;
+    this.platform = parts.platform;
+    this.#stack = stack;
   }
 
   static async start(): Promise<Bench> {
+    await using stack = new AsyncDisposableStack();
     await buildPage();
-    const [browser, service] = await Promise.allSettled([launchChromium(), ServiceProcess.start()]);
-    if (browser.status === "fulfilled" && service.status === "fulfilled")
-      return new Bench(browser.value, service.value);
-    if (browser.status === "fulfilled") await browser.value.close();
-    if (service.status === "fulfilled") await service.value[Symbol.asyncDispose]();
-    throw browser.status === "rejected" ? browser.reason : (service as PromiseRejectedResult).reason;
+    const platform = stack.use(await Platform.open());
+    const service = stack.use(await ServiceProcess.start({ CORS_ORIGINS: platform.origin }));
+    const browser = stack.adopt(await launchChromium(), (launched) => launched.close());
+    return new Bench({ browser, service, platform }, stack.move());
   }
 
   /** Lets a new student go through `story`; whatever happens in it, the service must never lose their position. */
@@ -44,7 +52,7 @@ export class Bench implements AsyncDisposable {
     const student = stack.use(new Student(this.service.url, this.service.tokenOf(`student-${++this.#students}`)));
     await story({
       student,
-      device: async () => stack.use(await this.device({ token: student.token })),
+      device: async (options) => stack.use(await this.device({ token: student.token, ...options })),
       measure: (name, tab, shown) => this.#measure(name, tab, shown),
     });
     student.assertNeverLost();
@@ -55,8 +63,7 @@ export class Bench implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.browser.close();
-    await this.service[Symbol.asyncDispose]();
+    await this.#stack.disposeAsync();
   }
 
   async #measure(name: string, tab: Tab, shown: number): Promise<void> {
@@ -70,7 +77,7 @@ export class Bench implements AsyncDisposable {
 export interface Scene {
   readonly student: Student;
   /** Another device of this student, with nothing stored on it. */
-  readonly device: () => Promise<Device>;
+  readonly device: (options?: DeviceOptions) => Promise<Device>;
   /** Takes down where the page in `tab` goes on after `shown` was seen last, and fails when they are too far apart. */
   readonly measure: (name: string, tab: Tab, shown: number) => Promise<void>;
 }

@@ -24,7 +24,7 @@ export class ServiceProcess implements AsyncDisposable {
     this.#secret = parts.secret;
   }
 
-  static async start(): Promise<ServiceProcess> {
+  static async start(settings: Record<string, string> = {}): Promise<ServiceProcess> {
     const folder = await mkdtemp(join(tmpdir(), "aetherlearn-e2e-"));
     const child = spawn(process.execPath, [program], {
       // Nothing of this shell's settings, so that it is a demo wherever the tests run.
@@ -34,6 +34,7 @@ export class ServiceProcess implements AsyncDisposable {
         DATA_FILE: join(folder, "progress.sqlite"),
         FLUSH_INTERVAL_MS: "200",
         LOG_LEVEL: "warn",
+        ...settings,
       },
       stdio: ["ignore", "pipe", "pipe"],
     });

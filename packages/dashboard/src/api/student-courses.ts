@@ -5,18 +5,16 @@ import { type ProgressApi, RequestFailedError } from "./progress-api.ts";
 export interface StudentCourse {
   course: Course;
   progress: CourseProgressResponse;
-  /** Milliseconds since 1970, from services that tell; without it the service's order is kept. */
+  /** Milliseconds since 1970; undefined where nothing was watched yet. */
   lastWatchedAt: number | undefined;
 }
-
-type StartedCourse = CourseProgressListResponse[number] & { lastWatchedAt?: number };
 
 // Each course costs two requests; nobody continues the thirtieth.
 const mostCourses = 24;
 
 /** The student's courses, the one watched last first. A course that was deleted meanwhile is left out. */
 export async function loadStudentCourses(api: ProgressApi, signal?: AbortSignal): Promise<StudentCourse[]> {
-  const started = await api.get<StartedCourse[]>("/stats/course-progress", signal);
+  const started = await api.get<CourseProgressListResponse>("/stats/course-progress", signal);
   const newestFirst = started.toSorted((one, other) => (other.lastWatchedAt ?? 0) - (one.lastWatchedAt ?? 0));
   const courses = await Promise.all(
     newestFirst.slice(0, mostCourses).map(async ({ courseId, lastWatchedAt }) => {

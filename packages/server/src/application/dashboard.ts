@@ -2,6 +2,7 @@ import type { ActivityDay, ActivityStore } from "../ports/activity-store.ts";
 import { addDays, type Day, daysBetween, heatmapDays } from "../domain/activity-day.ts";
 import { completionPercentage } from "../domain/completion.ts";
 import type { CourseId } from "../domain/ids.ts";
+import { greatestStamp, stampTime } from "../domain/stamp.ts";
 import { currentStreak } from "../domain/streak.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore } from "../ports/progress-store.ts";
@@ -15,6 +16,13 @@ export interface StudentStats {
   readonly lastActiveDate: Day | null;
   readonly activeToday: boolean;
   readonly totalCompleted: number;
+}
+
+export interface CourseSummary {
+  readonly courseId: CourseId;
+  readonly progress: number;
+  /** Milliseconds since 1970; missing where nothing was watched since the start, or the last start over. */
+  readonly lastWatchedAt?: number;
 }
 
 interface DashboardDeps {
@@ -35,13 +43,15 @@ export class Dashboard {
   }
 
   /** Every course the student has started, a second ago or long ago. */
-  async courseProgress({ userId }: Identity): Promise<{ courseId: CourseId; progress: number }[]> {
+  async courseProgress({ userId }: Identity): Promise<CourseSummary[]> {
     const { buffer, store } = this.#deps;
-    const rows = await store.courseProgress(userId, await buffer.startedCourses(userId));
-    return rows.map(({ courseId, completed, total }) => ({
-      courseId,
-      progress: completionPercentage(completed, total),
-    }));
+    const started = await buffer.startedCourses(userId);
+    const rows = await store.courseProgress(userId, [...started.keys()]);
+    return rows.map(({ courseId, completed, total, lastWatched }) => {
+      const newest = greatestStamp(lastWatched, started.get(courseId) ?? null);
+      const progress = completionPercentage(completed, total);
+      return { courseId, progress, ...(newest !== null && { lastWatchedAt: stampTime(newest) }) };
+    });
   }
 
   async stats(identity: Identity): Promise<StudentStats> {

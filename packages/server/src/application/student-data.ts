@@ -86,7 +86,7 @@ export class StudentDataKeeper {
     const { buffer, store } = this.#deps;
     const [stored, started] = await Promise.all([store.readAll(userId), buffer.startedCourses(userId)]);
     const byCourse = new Map(stored.map((progress) => [progress.courseId, progress]));
-    const courseIds = new Set([...byCourse.keys(), ...started]);
+    const courseIds = new Set([...byCourse.keys(), ...started.keys()]);
     return Promise.all(
       [...courseIds].map(async (courseId) => {
         const progress = byCourse.get(courseId) ?? (await store.read({ userId, courseId }));

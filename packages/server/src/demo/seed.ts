@@ -29,8 +29,8 @@ export async function seedDemo(
     lectureId: lectureIdOf(index + 1),
   }));
   await editor.replace({ courseId: demoCourse, title: "How memory works", lectures });
-  await saver.save({ key: keyOf(demoCourse), lectureId: demoLecture, seconds: 42.5 });
   await saver.save({ key: keyOf("world-history"), lectureId: lectureIdOf(63), seconds: 312 });
+  await saver.save({ key: keyOf(demoCourse), lectureId: demoLecture, seconds: 42.5 });
   return true;
 }
 

@@ -80,8 +80,11 @@ export interface PositionBuffer {
 
   read(key: ProgressKey): Promise<BufferedProgress>;
 
-  /** The courses of a student that the store may not know yet. */
-  startedCourses(userId: UserId): Promise<CourseId[]>;
+  /**
+   * The courses of a student that the store may not know yet, each with the newest stamp of its positions; null where
+   * only a start over is waiting.
+   */
+  startedCourses(userId: UserId): Promise<ReadonlyMap<CourseId, Stamp | null>>;
 
   /**
    * Forgets all positions up to a new reset stamp: the greater of now + `resetLeadMs`, everything buffered and `newest`,

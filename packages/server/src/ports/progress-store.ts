@@ -41,6 +41,8 @@ export interface CourseProgress {
   readonly completed: number;
   /** Lectures that exist. */
   readonly total: number;
+  /** Newest stamp of the student's positions since the last start over; null without any. */
+  readonly lastWatched: Stamp | null;
 }
 
 /**

@@ -127,7 +127,7 @@ async function assertAllThere(database: EmbeddedDatabase, acknowledged: readonly
     const student = { userId, courseId: course("algebra") };
     const [buffered, stored] = [await buffer.read(student), await store.read(student)];
     const { positions: joined } = joinPositions(buffered, stored);
-    const isDirty = (await buffer.startedCourses(userId)).length === 1;
+    const isDirty = (await buffer.startedCourses(userId)).size === 1;
     for (const [, id = "", stamp] of saves) {
       assert.equal(joined.get(lecture(id))?.stamp, stamp, `${userId} ${id}`);
       assert.ok(

@@ -191,7 +191,7 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
     });
     assert.equal((await mongodb.fixture.store.read(key)).positions.size, 10_000);
     assert.deepEqual(await mongodb.fixture.store.courseProgress(key.userId, []), [
-      { courseId: key.courseId, completed: 10_000, total: 10_000 },
+      { courseId: key.courseId, completed: 10_000, total: 10_000, lastWatched: stampAt(1_000, 999) },
     ]);
   });
 });

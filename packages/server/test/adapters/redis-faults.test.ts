@@ -231,7 +231,7 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
     assert.equal(await redis.buffer.retryPoison(broken), true);
     assert.deepEqual(await redis.buffer.claim(10, 60_000), []);
     assert.deepEqual(redis.missing, [broken]);
-    assert.deepEqual(await redis.buffer.startedCourses(broken.userId), []);
+    assert.deepEqual(await redis.buffer.startedCourses(broken.userId), new Map());
   });
 
   it("a claimed key that became unusable does not keep its neighbours from being acknowledged", async () => {

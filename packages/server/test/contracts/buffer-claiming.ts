@@ -44,7 +44,34 @@ export function claimContract(open: OpenBuffer): void {
       await using fixture = await BufferFixture.open(open);
       for (const key of [fixture.key, fixture.otherCourse(), fixture.otherStudent()]) await fixture.save(1, { key });
       const courses = await fixture.buffer.startedCourses(fixture.key.userId);
-      assert.deepEqual(courses.toSorted(), ["algebra", "biology"]);
+      assert.deepEqual([...courses.keys()].toSorted(), ["algebra", "biology"]);
+    });
+  });
+
+  describe("a student's courses", () => {
+    it("come with the newest stamp of their positions", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const [older, newer] = [fixture.key, fixture.otherCourse()];
+      await fixture.save(1, { key: older, at: "a" });
+      const first = await fixture.save(2, { key: older, at: "b" });
+      const second = await fixture.save(3, { key: newer });
+      assert.deepEqual(
+        await fixture.buffer.startedCourses(fixture.key.userId),
+        new Map([
+          [older.courseId, first.stamp],
+          [newer.courseId, second.stamp],
+        ]),
+      );
+    });
+
+    it("come without one after a start over, until something is watched again", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const { userId, courseId } = fixture.key;
+      await fixture.save(1);
+      await fixture.buffer.startOver(fixture.key, null);
+      assert.deepEqual(await fixture.buffer.startedCourses(userId), new Map([[courseId, null]]));
+      const { stamp } = await fixture.save(2);
+      assert.deepEqual(await fixture.buffer.startedCourses(userId), new Map([[courseId, stamp]]));
     });
   });
 

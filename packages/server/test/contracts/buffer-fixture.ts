@@ -100,7 +100,7 @@ export class BufferFixture implements AsyncDisposable {
   }
 
   async isDirty({ userId, courseId }: ProgressKey = this.key): Promise<boolean> {
-    return (await this.buffer.startedCourses(userId)).includes(courseId);
+    return (await this.buffer.startedCourses(userId)).has(courseId);
   }
 
   [Symbol.asyncDispose](): PromiseLike<void> {

@@ -69,7 +69,7 @@ export function operatingContract(open: OpenBuffer): void {
       await fixture.save(3, { key: dirty });
       await fixture.buffer.erase(fixture.key.userId, [clean.courseId]);
       for (const key of [fixture.key, dirty, clean]) assert.deepEqual(await fixture.seconds(key), {});
-      assert.deepEqual(await fixture.buffer.startedCourses(fixture.key.userId), []);
+      assert.deepEqual(await fixture.buffer.startedCourses(fixture.key.userId), new Map());
       assert.deepEqual(await fixture.claims(), []);
     });
 

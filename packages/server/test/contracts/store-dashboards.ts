@@ -13,8 +13,8 @@ export function dashboardContract(open: OpenStore): void {
       await fixture.complete("a", half);
       await fixture.complete("a", done);
       assert.deepEqual(await fixture.store.courseProgress(fixture.key.userId, []), [
-        { courseId: done.courseId, completed: 1, total: 1 },
-        { courseId: half.courseId, completed: 1, total: 2 },
+        { courseId: done.courseId, completed: 1, total: 1, lastWatched: null },
+        { courseId: half.courseId, completed: 1, total: 2, lastWatched: null },
       ]);
     });
 
@@ -26,8 +26,8 @@ export function dashboardContract(open: OpenStore): void {
       await fixture.join(positions({ a: [1, 1] }));
       await fixture.join(positions({ a: [1, 1] }), null, empty);
       assert.deepEqual(await fixture.store.courseProgress(fixture.key.userId, []), [
-        { courseId: fixture.key.courseId, completed: 0, total: 1 },
-        { courseId: empty.courseId, completed: 0, total: 0 },
+        { courseId: fixture.key.courseId, completed: 0, total: 1, lastWatched: stampAt(1) },
+        { courseId: empty.courseId, completed: 0, total: 0, lastWatched: stampAt(1) },
       ]);
     });
 
@@ -52,6 +52,23 @@ export function dashboardContract(open: OpenStore): void {
       );
     });
 
+    it("tells the newest stamp of the positions since the last start over", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const lastWatched = async (): Promise<unknown> =>
+        (await fixture.store.courseProgress(fixture.key.userId, []))[0]?.lastWatched;
+      await fixture.teach(["a", "b"]);
+      await fixture.complete("a");
+      assert.equal(await lastWatched(), null);
+      await fixture.join(positions({ a: [7, 1], b: [5, 1] }));
+      assert.equal(await lastWatched(), stampAt(7));
+      await fixture.change({ type: "startOver", reset: stampAt(9) });
+      assert.equal(await lastWatched(), null);
+      await fixture.join(positions({ b: [8, 1] }));
+      assert.equal(await lastWatched(), null);
+      await fixture.join(positions({ b: [10, 1] }));
+      assert.equal(await lastWatched(), stampAt(10));
+    });
+
     it("leaves out courses that the catalog does not have", async () => {
       await using fixture = await StoreFixture.open(open);
       await fixture.complete("a");
@@ -65,11 +82,11 @@ export function dashboardContract(open: OpenStore): void {
       await fixture.teach(["a", "b"]);
       await fixture.complete("a");
       await fixture.catalog.addLecture(courseId, lecture("c"), { title: "c", durationSeconds: 1, order: 3 });
-      assert.deepEqual(await row(), { courseId, completed: 1, total: 3 });
+      assert.deepEqual(await row(), { courseId, completed: 1, total: 3, lastWatched: null });
       await fixture.catalog.removeLecture(courseId, lecture("a"));
-      assert.deepEqual(await row(), { courseId, completed: 0, total: 2 });
+      assert.deepEqual(await row(), { courseId, completed: 0, total: 2, lastWatched: null });
       await fixture.teach(["a"]);
-      assert.deepEqual(await row(), { courseId, completed: 1, total: 1 });
+      assert.deepEqual(await row(), { courseId, completed: 1, total: 1, lastWatched: null });
     });
 
     it("keeps a course that was started over, at nothing", async () => {
@@ -78,7 +95,7 @@ export function dashboardContract(open: OpenStore): void {
       await fixture.complete("a");
       await fixture.change({ type: "startOver", reset: stampAt(9) });
       assert.deepEqual(await fixture.store.courseProgress(fixture.key.userId, []), [
-        { courseId: fixture.key.courseId, completed: 0, total: 1 },
+        { courseId: fixture.key.courseId, completed: 0, total: 1, lastWatched: null },
       ]);
     });
 
@@ -97,7 +114,7 @@ export function dashboardContract(open: OpenStore): void {
       await fixture.teach(["constructor", "toString", "0"]);
       await fixture.complete("constructor");
       const [row] = await fixture.store.courseProgress(fixture.key.userId, []);
-      assert.deepEqual(row, { courseId: fixture.key.courseId, completed: 1, total: 3 });
+      assert.deepEqual(row, { courseId: fixture.key.courseId, completed: 1, total: 3, lastWatched: null });
     });
   });
 

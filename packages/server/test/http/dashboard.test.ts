@@ -75,8 +75,17 @@ describe("the dashboard", () => {
   it("lists a course that was started a moment ago", async () => {
     const token = await sign({ sub: "starting" });
     await service.student("POST", "/progress/save", { token, body: { courseId: "c", lectureId: "a", watchTime: 1 } });
+    const { body } = await service.student("GET", "/stats/course-progress", { token });
+    const [{ lastWatchedAt, ...row }] = body;
+    assert.deepEqual([body.length, row], [1, { courseId: "c", progress: 0 }]);
+    assert.ok(Math.abs(Date.now() - lastWatchedAt) < 60_000);
+  });
+
+  it("does not say when a course was watched that never was", async () => {
+    const token = await sign({ sub: "examined" });
+    await service.student("POST", "/progress/complete", { token, body: { courseId: "c", lectureId: "a" } });
     const { text } = await service.student("GET", "/stats/course-progress", { token });
-    assert.equal(text, '[{"courseId":"c","progress":0}]');
+    assert.match(text, /^\[\{"courseId":"c","progress":\d+\}\]$/);
   });
 
   it("takes the day from the token's zone, and ignores a zone that is none", async () => {

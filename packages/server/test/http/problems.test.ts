@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { problemTable } from "../../src/http/problem.ts";
 import { type Answer, TestService } from "./support.ts";
 
 const problemType = "application/problem+json; charset=utf-8";
@@ -163,6 +165,17 @@ describe("requests that go wrong", () => {
       }
     }
     assertProblem(await service.at("DELETE", "/health/live"), "405 method_not_allowed");
+  });
+
+  it("every problem is explained where integrators look for it", () => {
+    const guide = readFileSync(new URL("../../../../docs/integrating.md", import.meta.url), "utf8");
+    const rows = guide.split("\n").filter((line) => /^\| \d{3}/.test(line));
+    for (const [code, { status }] of Object.entries(problemTable)) {
+      assert.ok(
+        rows.some((row) => row.includes(`\`${code}\``) && row.split("|")[1]?.includes(String(status))),
+        `${status} ${code}`,
+      );
+    }
   });
 
   it("refuses a path that is no UTF-8", async () => {

@@ -48,7 +48,7 @@ export class FlusherRig implements AsyncDisposable {
   }
 
   async isDirty(student: number): Promise<boolean> {
-    return (await this.stores.buffer.startedCourses(this.keyOf(student).userId)).length > 0;
+    return (await this.stores.buffer.startedCourses(this.keyOf(student).userId)).size > 0;
   }
 
   /** Whatever is not dirty any more is in the store, and whatever is dirty is still in the buffer. */

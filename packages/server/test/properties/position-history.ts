@@ -89,7 +89,7 @@ export class PositionHistory {
    */
   async checkStores(): Promise<void> {
     const { buffer } = this.#bench.stores;
-    if (!(await buffer.startedCourses(this.#key.userId)).includes(courseId)) await this.#checkStore();
+    if (!(await buffer.startedCourses(this.#key.userId)).has(courseId)) await this.#checkStore();
     const { positions, reset } = await buffer.read(this.#key);
     for (const [lectureId, { stamp, seconds }] of positions) {
       const isSaved = this.#facts.some(

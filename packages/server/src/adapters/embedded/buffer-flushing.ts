@@ -22,7 +22,7 @@ const thisKey = "user_id = ?1 AND course_id = ?2";
 export class BufferFlushing {
   readonly #flushIntervalMs: number;
   readonly #key: Statement<{ version: number; dueAt: number | null }>;
-  readonly #started: Statement<{ courseId: CourseId }>;
+  readonly #started: Statement<{ courseId: CourseId; newest: Stamp; reset: Stamp | null }>;
   readonly #due: Statement<DueRow>;
   readonly #unleased: Statement<DueRow>;
   readonly #lease: Statement;
@@ -39,7 +39,8 @@ export class BufferFlushing {
       SELECT user_id AS userId, course_id AS courseId, version, reset_stamp AS reset, attempts FROM buffer_keys`;
     this.#key = database.prepare(`SELECT version, due_at AS dueAt FROM buffer_keys WHERE ${thisKey}`);
     this.#started = database.prepare(`
-      SELECT course_id AS courseId FROM buffer_keys WHERE user_id = ? AND due_at IS NOT NULL`);
+      SELECT course_id AS courseId, newest_stamp AS newest, reset_stamp AS reset
+      FROM buffer_keys WHERE user_id = ? AND due_at IS NOT NULL`);
     this.#due = database.prepare(`${dueRow} WHERE due_at <= ? ORDER BY due_at LIMIT ?`);
     this.#unleased = database.prepare(`
       ${dueRow} WHERE due_at IS NOT NULL AND (claimed_at IS NULL OR due_at <= ?) ORDER BY due_at LIMIT ?`);
@@ -64,8 +65,9 @@ export class BufferFlushing {
         (SELECT user_id, course_id FROM buffer_keys WHERE clean_until <= ? ORDER BY clean_until LIMIT ${pruneLimit})`);
   }
 
-  startedCourses(userId: UserId): CourseId[] {
-    return this.#started.all(userId).map(({ courseId }) => courseId);
+  startedCourses(userId: UserId): Map<CourseId, Stamp | null> {
+    const rows = this.#started.all(userId);
+    return new Map(rows.map(({ courseId, newest, reset }) => [courseId, newest === reset ? null : newest]));
   }
 
   /** Leases the keys that are due, or with `all` every dirty key without a lease. */

@@ -68,7 +68,7 @@ export class EmbeddedPositionBuffer implements PositionBuffer {
     }));
   }
 
-  startedCourses(userId: UserId): Promise<CourseId[]> {
+  startedCourses(userId: UserId): Promise<Map<CourseId, Stamp | null>> {
     return this.#read(() => this.#flushing.startedCourses(userId));
   }
 

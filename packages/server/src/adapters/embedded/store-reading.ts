@@ -47,13 +47,19 @@ export class StoreReading {
         UNION SELECT value FROM json_each(?2)
       )
       SELECT
-        course_id AS courseId,
+        courses.course_id AS courseId,
         (
           SELECT count(*) FROM completions AS done JOIN lectures USING (course_id, lecture_id)
           WHERE done.user_id = ?1 AND done.course_id = courses.course_id AND done.completed_at IS NOT NULL
         ) AS completed,
-        total_lectures AS total
-      FROM mine JOIN courses USING (course_id) ORDER BY course_id`);
+        total_lectures AS total,
+        (
+          SELECT max(stamp) FROM positions AS watched
+          WHERE watched.user_id = ?1 AND watched.course_id = courses.course_id AND stamp > coalesce(reset_stamp, '')
+        ) AS lastWatched
+      FROM mine JOIN courses USING (course_id)
+        LEFT JOIN progress ON progress.user_id = ?1 AND progress.course_id = courses.course_id
+      ORDER BY courseId`);
     // Counted from an index that holds nothing else: a counter of its own could drift.
     this.#totalCompleted = database.prepare(`
       SELECT count(*) AS total FROM completions WHERE user_id = ? AND completed_at IS NOT NULL`);
@@ -87,7 +93,7 @@ export class StoreReading {
 
   courseProgress(userId: UserId, started: readonly CourseId[]): CourseProgress[] {
     const rows = this.#courseProgress.all(userId, JSON.stringify(started));
-    return rows.map(({ courseId, completed, total }) => ({ courseId, completed, total }));
+    return rows.map(({ courseId, completed, total, lastWatched }) => ({ courseId, completed, total, lastWatched }));
   }
 
   totalCompleted(userId: UserId): number {

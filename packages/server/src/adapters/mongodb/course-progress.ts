@@ -1,5 +1,6 @@
 import type { Document } from "mongodb";
 import type { CourseId, UserId } from "../../domain/ids.ts";
+import type { Stamp } from "../../domain/stamp.ts";
 import type { CourseProgress } from "../../ports/progress-store.ts";
 import { allAtOnce, type Collections, type StoredId, toCourseId, toStoredId } from "./documents.ts";
 
@@ -7,6 +8,8 @@ interface Row {
   readonly courseId: StoredId;
   readonly completed: number;
   readonly total: number;
+  readonly last?: Stamp;
+  readonly reset?: Stamp;
 }
 
 /** Two queries side by side, whatever the number of courses; the counting is done where the documents are. */
@@ -29,9 +32,10 @@ export async function readCourseProgress(
   return [...rows.values()].toSorted((a, b) => (a.courseId < b.courseId ? -1 : 1));
 }
 
-function add(rows: Map<CourseId, CourseProgress>, { courseId: storedId, completed, total }: Row): void {
+function add(rows: Map<CourseId, CourseProgress>, { courseId: storedId, completed, total, last, reset }: Row): void {
   const courseId = toCourseId(storedId);
-  rows.set(courseId, { courseId, completed, total });
+  const lastWatched = last !== undefined && last > (reset ?? "") ? last : null;
+  rows.set(courseId, { courseId, completed, total, lastWatched });
 }
 
 /** Completed lectures that still exist: what the fields of `completedAt` and of `lectures` have in common. */
@@ -39,12 +43,22 @@ function countCompleted(userId: UserId): Document[] {
   return [
     { $match: { userId } },
     // Before the lookup, so that no positions are carried through it.
-    { $project: { _id: 0, courseId: 1, completed: fieldNames("$completedAt") } },
+    {
+      $project: {
+        _id: 0,
+        courseId: 1,
+        completed: fieldNames("$completedAt"),
+        last: "$lastWatchedLecture.stamp",
+        reset: "$resetStamp",
+      },
+    },
     { $lookup: { from: "courses", localField: "courseId", foreignField: "_id", as: "course" } },
     { $unwind: "$course" },
     {
       $project: {
         courseId: 1,
+        last: 1,
+        reset: 1,
         total: "$course.totalLectures",
         completed: { $size: { $setIntersection: ["$completed", fieldNames("$course.lectures")] } },
       },

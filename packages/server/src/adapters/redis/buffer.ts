@@ -13,7 +13,7 @@ import type {
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { Claiming } from "./claiming.ts";
 import type { RedisConnection } from "./connection.ts";
-import { reasonOf, unavailable } from "./failures.ts";
+import { reasonOf } from "./failures.ts";
 import {
   dirtyKey,
   keyOfMember,
@@ -25,7 +25,7 @@ import {
   startedKey,
 } from "./keys.ts";
 import { MemoryGauge, type MemoryGaugeOptions } from "./memory-gauge.ts";
-import { bufferedProgress, type SaveAnswer, saveOutcome } from "./replies.ts";
+import { bufferedProgress, type SaveAnswer, saveOutcome, startedCourses } from "./replies.ts";
 import { type Group, ShardCalls } from "./shard-calls.ts";
 
 export interface RedisPositionBufferOptions {
@@ -47,7 +47,6 @@ const lookAtKeys = 16;
  * live; else it is clean and has one. The three change together, in one script. Nothing is kept in this process.
  */
 export class RedisPositionBuffer implements PositionBuffer, Disposable {
-  readonly #connection: RedisConnection;
   readonly #calls: ShardCalls;
   readonly #claiming: Claiming;
   readonly #memory: MemoryGauge;
@@ -55,7 +54,6 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
   readonly #flushIntervalMs: number;
 
   constructor(connection: RedisConnection, { flushIntervalMs, telemetry, memory }: RedisPositionBufferOptions) {
-    this.#connection = connection;
     this.#calls = new ShardCalls(connection);
     this.#claiming = new Claiming(this.#calls, telemetry);
     this.#memory = new MemoryGauge(connection, memory);
@@ -77,12 +75,10 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
     return bufferedProgress(now, hash);
   }
 
-  async startedCourses(userId: UserId): Promise<CourseId[]> {
-    try {
-      return (await this.#connection.general.smembers(startedKey(userId))) as CourseId[];
-    } catch (error) {
-      throw unavailable(error);
-    }
+  async startedCourses(userId: UserId): Promise<Map<CourseId, Stamp | null>> {
+    const prefix = progressKey({ userId, courseId: "" as CourseId });
+    const reply = (await this.#calls.run("started", [startedKey(userId)], [prefix])) as string[];
+    return startedCourses(reply);
   }
 
   async startOver(key: ProgressKey, newest: Stamp | null): Promise<Stamp> {

@@ -1,4 +1,4 @@
-import type { LectureId } from "../../domain/ids.ts";
+import type { CourseId, LectureId } from "../../domain/ids.ts";
 import type { Position, PositionState } from "../../domain/position.ts";
 import { isStamp, serverTimeAfter, type Stamp } from "../../domain/stamp.ts";
 import type { BufferedProgress, Claim, SaveOutcome } from "../../ports/position-buffer.ts";
@@ -33,6 +33,16 @@ export function saveOutcome(answer: SaveAnswer, now: number, isCrowded: boolean)
       return { status, stamp, persisted: persisted || null, serverTime, ...(isCrowded && { isCrowded }) };
     }
   }
+}
+
+/** What started.lua tells: course, newest stamp, newest reset, course, ... */
+export function startedCourses(reply: readonly string[]): Map<CourseId, Stamp | null> {
+  const started = new Map<CourseId, Stamp | null>();
+  for (let index = 0; index < reply.length; index += 3) {
+    const [course, last = "", reset = ""] = reply.slice(index, index + 3);
+    started.set(course as CourseId, last > reset ? (last as Stamp) : null);
+  }
+  return started;
 }
 
 export function bufferedProgress(now: number, hash: FlatHash): BufferedProgress {

@@ -24,6 +24,7 @@ const names = [
   "release",
   "save",
   "start-over",
+  "started",
   "stats",
 ] as const;
 

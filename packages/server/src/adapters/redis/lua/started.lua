@@ -1,0 +1,15 @@
+--[[
+  Purpose: lists a student's dirty courses, and when each was watched last, in one round trip.
+
+  KEYS  1 the student's started set
+  ARGV  1 what the student's progress hashes begin with; a course follows
+  Returns { course, newest stamp of a position or "", newest reset or "", ... }
+]]
+local reply = {}
+for _, course in ipairs(redis.call("SMEMBERS", KEYS[1])) do
+  local ok, stamps = alone(redis.call, "HMGET", ARGV[1] .. course, ":last", ":reset")
+  reply[#reply + 1] = course
+  reply[#reply + 1] = ok and stamps[1] or ""
+  reply[#reply + 1] = ok and stamps[2] or ""
+end
+return reply
