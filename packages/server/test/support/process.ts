@@ -35,8 +35,8 @@ interface ProcessOptions {
 
 const alive = new Set<ChildProcessByStdio<null, Readable, Readable>>();
 const endAll = (): void => alive.forEach((child) => child.kill("SIGKILL"));
-// Whatever a failed test left behind goes when the file is done.
-after(endAll);
+// Whatever a failed test left behind goes when the file is done. Outside the test runner this is no test, and ends by itself.
+if (process.env["NODE_TEST_CONTEXT"] !== undefined) after(endAll);
 process.on("exit", endAll);
 // A runner that gives up sends this; what was started goes along.
 process.once("SIGTERM", () => process.exit(1));
