@@ -24,7 +24,14 @@ test("--help lists every setting and starts nothing", async () => {
 const settingNames = [
   ["HOST", "PORT", "REDIS_URL", "MONGODB_URL", "DATA_FILE", "LOG_LEVEL"],
   ["JWT_SECRET", "JWT_PUBLIC_KEY_FILE", "JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE", "JWT_ROLE_CLAIM"],
-  ["FLUSH_INTERVAL_MS", "DEFAULT_TIME_ZONE", "STREAK_COUNTS", "STRICT_DURABILITY", "RATE_LIMIT_PER_SECOND"],
+  [
+    "FLUSH_INTERVAL_MS",
+    "DEFAULT_TIME_ZONE",
+    "STREAK_COUNTS",
+    "STRICT_DURABILITY",
+    "RATE_LIMIT_PER_SECOND",
+    "CORS_ORIGINS",
+  ],
 ].flat();
 
 suite("settings that cannot be used are named, with what to do", { concurrency: 2 }, () => {
