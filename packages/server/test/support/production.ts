@@ -98,7 +98,7 @@ interface Readiness {
   readonly parts: Readonly<Record<string, { status: string; detail?: string }>>;
 }
 
-export async function readinessOf({ url }: { url: string }): Promise<Readiness> {
+async function readinessOf({ url }: { url: string }): Promise<Readiness> {
   const answer = await fetch(`${url}/health/ready`);
   const { parts } = (await answer.json()) as Pick<Readiness, "parts">;
   return { status: answer.status, parts };
