@@ -34,10 +34,12 @@ class UnreachableError extends Error {
 }
 
 const reachWithinMs = 10_000;
+/** Longer than MongoDB is given to answer. */
+const answerWithinMs = 6_000;
 const listLimit = 10_000;
 
 async function status({ stores }: Backend): Promise<Outcome> {
-  const [parts, buffered] = await Promise.all([stores.health(), bufferedIn(stores.buffer)]);
+  const [parts, buffered] = await Promise.all([healthOf(stores), bufferedIn(stores.buffer)]);
   const lines = [
     ...Object.entries(parts).map(([part, { status: is, detail }]) => [part, detail ? `${is}: ${detail}` : is]),
     ["dirty keys", buffered?.dirtyKeys ?? "unknown"],
@@ -46,6 +48,16 @@ async function status({ stores }: Backend): Promise<Outcome> {
   ].map(([name, value]) => `${String(name).padEnd(12)} ${value}`);
   const isDone = Object.values(parts).every((part) => part.status === "ok");
   return { text: lines.join("\n"), facts: { parts, ...buffered }, isDone };
+}
+
+/** Probes are answered at once; a person waits until a store that has just been opened must have answered. */
+async function healthOf(stores: Backend["stores"]): ReturnType<Backend["stores"]["health"]> {
+  const deadline = Date.now() + answerWithinMs;
+  for (;;) {
+    const parts = await stores.health();
+    if (Date.now() > deadline || Object.values(parts).every((part) => part.status === "ok")) return parts;
+    await delay(200);
+  }
 }
 
 /** Null when the buffer does not answer: then the parts say why. */
@@ -119,7 +131,7 @@ async function untilReachable({ stores }: Backend): Promise<boolean> {
 
 /** What is wrong with the stores, for a command that they have failed. */
 async function troubles({ stores }: Backend): Promise<string> {
-  const parts = Object.values(await stores.health());
+  const parts = Object.values(await healthOf(stores));
   const details = parts.flatMap(({ status: is, detail }) =>
     is === "ok" ? [] : [detail ?? "A store does not answer."],
   );

@@ -76,10 +76,10 @@ export async function startService(config: Config, { clock = systemClock }: { cl
   });
 
   if (demo !== undefined) await seedDemo(stores, options, showPreparation);
-  for (const worker of [core.flusher, core.relay, core.studentData]) {
-    stack.use(worker);
-    worker.start();
-  }
+  const workers = [core.flusher, core.relay, core.studentData];
+  for (const worker of workers) worker.start();
+  // Together: each may have to wait for a store that does not answer.
+  stack.defer(async () => void (await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))));
   let isStopping = false;
   const app = await createApp({
     ...core,

@@ -7,6 +7,7 @@ import { until } from "../support/process-waiting.ts";
 import type { ServiceProcess } from "../support/process.ts";
 import { patiently, Production, storesAreMissing } from "../support/production.ts";
 import { inconsistencies } from "../support/redis-fixture.ts";
+import { courseDocument, type StoredCourse } from "./large-school.ts";
 import { StudentsAtWork } from "../service/students-at-work.ts";
 
 /** Enough of every kind of work for a kill to fall into the middle of something. */
@@ -21,10 +22,10 @@ suite("what production acknowledged is kept", { skip: storesAreMissing() }, () =
   before(async () => {
     production = resources.use(await Production.start({ settings: { FLUSH_INTERVAL_MS: "150" } }));
     database = await production.database();
-    const first = await production.readyService();
-    await production.teach(first, ...StudentsAtWork.courses());
-    first.signal("SIGTERM");
-    await first.ended;
+    const courses = StudentsAtWork.courses() as { courseId: string; lectures: unknown[] }[];
+    await database
+      .collection<StoredCourse>("courses")
+      .insertMany(courses.map(({ courseId, lectures }) => courseDocument({ courseId, lectures: lectures.length })));
   });
   after(() => resources.disposeAsync());
 

@@ -34,8 +34,9 @@ export interface StoredCourse {
   readonly lectures: object;
 }
 
+/** A course with lectures `l-0`, `l-1`, ... of an hour. */
 export function courseDocument({ courseId, lectures }: Pick<Place, "courseId" | "lectures">): StoredCourse {
-  const details = ids(lectures).map((id, order) => [id, { title: id, durationSeconds: 60, order }]);
+  const details = ids(lectures).map((id, order) => [id, { title: id, durationSeconds: 3_600, order }]);
   return {
     _id: courseId,
     title: courseId,

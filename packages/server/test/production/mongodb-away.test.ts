@@ -39,20 +39,23 @@ suite("a service whose MongoDB is away", { skip: storesAreMissing() }, () => {
 
   test("starts all the same, says what to do, takes saves of courses it cannot know, and comes back by itself", async () => {
     await complains(service, "mongodb", /MongoDB does not answer.*MONGODB_URL/);
-    await student.save("algebra", "l-0", 1);
-    await isRefused("POST", "/progress/complete", { courseId: "algebra", lectureId: "l-0" });
+    await Promise.all([
+      student.save("algebra", "l-0", 1),
+      isRefused("POST", "/progress/complete", { courseId: "algebra", lectureId: "l-0" }),
+    ]);
     await production.mongodb.restart();
     await becomesReady(service);
-    await isStored("l-0", 1);
     await production.teach(service, courseOf("algebra", 3));
     assert.deepEqual((await student.progress("algebra")).watchTimes, { "l-0": 1 });
   });
 
   test("after a kill takes saves, and flushes them when it is back", async () => {
     await production.mongodb.kill();
-    await student.save("algebra", "l-1", 2);
-    await complains(service, "mongodb", /MongoDB does not answer/);
-    await isRefused("GET", "/progress/algebra");
+    await Promise.all([
+      student.save("algebra", "l-1", 2),
+      isRefused("GET", "/progress/algebra"),
+      complains(service, "mongodb", /MongoDB does not answer/),
+    ]);
     await student.save("algebra", "l-2", 3);
     const closed = async (): Promise<boolean> => (await student.metric("progress_store_reachable")) === 0;
     await until("the flusher has noticed", closed, patiently);

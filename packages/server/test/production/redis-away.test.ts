@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { Redis } from "ioredis";
 import { type Answer, Client } from "../support/process-client.ts";
 import { until } from "../support/process-waiting.ts";
 import type { ServiceProcess } from "../support/process.ts";
@@ -64,6 +65,32 @@ suite("a service whose Redis is away", { skip: storesAreMissing() }, () => {
     await becomesReady(service);
     await until("saves are taken again", async () => (await save(6)).status === 200, patiently);
     assert.deepEqual((await student.progress("algebra")).watchTimes, { "l-0": 6 });
+  });
+
+  test("counts what it has refused", async () => {
+    const { text } = await student.call("GET", "/metrics");
+    assert.ok(Number(/^progress_saves_total\{outcome="refused"\} (\d+)$/m.exec(text)?.[1]) >= 3, text);
+  });
+
+  test("tells players to save less often while it fills up, and no longer when it has room", async () => {
+    await using admin = {
+      redis: new Redis(production.redis.url),
+      [Symbol.asyncDispose]: async () => admin.redis.disconnect(),
+    };
+    const { serverTime } = await student.progress("algebra");
+    const session = { sessionId: "00000000000000cc", sessionStartedAt: serverTime, elapsedMs: 1 };
+    let seq = 0;
+    const nextIntervalMs = async (): Promise<number | undefined> => {
+      const body = { courseId: "algebra", lectureId: "l-1", watchTime: 1, ...session, seq: seq++ };
+      const { text } = await student.call("POST", "/api/v1/progress/save", body);
+      return (JSON.parse(text) as { nextIntervalMs?: number }).nextIntervalMs;
+    };
+    assert.equal(await nextIntervalMs(), undefined);
+    const used = Number(/^used_memory:(\d+)/m.exec(await admin.redis.info("memory"))?.[1]);
+    await admin.redis.config("SET", "maxmemory", Math.round(used / 0.8));
+    await until("players are told", async () => (await nextIntervalMs()) === 15_000, patiently);
+    await admin.redis.config("SET", "maxmemory", 0);
+    await until("players are told no longer", async () => (await nextIntervalMs()) === undefined, patiently);
   });
 
   test("tells of each outage once, and that it is over", () => {

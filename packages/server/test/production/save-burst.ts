@@ -31,7 +31,7 @@ export class SaveBurst implements AsyncDisposable {
   async send(courseId: string, watchTime: number): Promise<void> {
     const body = JSON.stringify({ courseId, lectureId: "l-0", watchTime });
     const answers = this.#students.map(({ socket }) => answerOn(socket));
-    this.#service.signal("SIGSTOP");
+    await this.#service.pause();
     try {
       await Promise.all(this.#students.map(({ socket, token }) => write(socket, requestOf(token, body))));
     } finally {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Settings } from "./process.ts";
+import { compileCache, type Settings } from "./process.ts";
 
 export interface Finished {
   readonly code: number | null;
@@ -11,7 +11,7 @@ export interface Finished {
 export async function runProgram(file: string, args: readonly string[], settings: Settings): Promise<Finished> {
   const { PATH } = process.env;
   const child = spawn(process.execPath, [file, ...args], {
-    env: { PATH, ...settings },
+    env: { PATH, NODE_COMPILE_CACHE: compileCache, ...settings },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: 60_000,
     killSignal: "SIGKILL",

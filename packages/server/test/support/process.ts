@@ -1,12 +1,13 @@
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import { after } from "node:test";
 import type { Readable } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 /** Compiled code outlives the processes: each starts in half the time. */
-const compileCache = fileURLToPath(new URL("../../../../.cache/compiled", import.meta.url));
+export const compileCache: string = fileURLToPath(new URL("../../../../.cache/compiled", import.meta.url));
 
 /** What processes under test check tokens with, unless a test runs the demo. */
 export const jwtSecret = "the-secret-of-processes-under-test";
@@ -105,6 +106,19 @@ export class ServiceProcess implements AsyncDisposable {
   /** All it has printed so far, on both streams. */
   get output(): string {
     return this.#output;
+  }
+
+  /** Resolves when the process stands still; SIGCONT lets it go on. */
+  async pause(): Promise<void> {
+    this.signal("SIGSTOP");
+    const { pid } = this.#child;
+    // What arrives before the machine has got round to it would be seen before the rest.
+    while (
+      !spawnSync("ps", ["-o", "state=", "-p", String(pid)])
+        .stdout.toString()
+        .startsWith("T")
+    )
+      await delay(5);
   }
 
   signal(signal: NodeJS.Signals): void {
