@@ -13,6 +13,7 @@ const steps = [
   { name: "lint", command: ["oxlint", "--type-aware", "--deny-warnings"] },
   { name: "format", command: ["oxfmt", "--check", "."] },
   { name: "unused code", command: ["knip", "--no-progress", "--no-config-hints"] },
+  { name: "lock file", command: ["node", "scripts/lock.mjs"] },
   { name: "house numbers", command: ["node", "scripts/house.mjs"] },
   { name: "player size", command: ["node", "packages/player/size.ts"] },
   { name: "player package", command: ["npm", "run", "check:package", "--workspace", "packages/player"] },
