@@ -9,8 +9,9 @@ import type { PositionSave, SaveOutcome } from "../../src/ports/position-buffer.
 import { eventually } from "../support/eventually.ts";
 import { course, lecture, someUser, stampAt } from "../support/ids.ts";
 import { inconsistencies, RedisFixture } from "../support/redis-fixture.ts";
-import { RedisProxy } from "../support/redis-proxy.ts";
 import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
+import { redisRequests } from "../support/redis-requests.ts";
+import { TcpProxy } from "../support/tcp-proxy.ts";
 
 function someKey(): ProgressKey {
   return { userId: someUser(), courseId: course("algebra") };
@@ -148,12 +149,12 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
   it("an address that has another server behind it is connected to again", async () => {
     await using old = await RedisServer.start();
     await using next = await RedisServer.start();
-    await using proxy = await RedisProxy.start(old.port);
-    await using fixture = await RedisFixture.connect(proxy);
+    await using proxy = await TcpProxy.before(old, redisRequests);
+    await using fixture = await RedisFixture.connect({ url: `redis://127.0.0.1:${proxy.port}` });
     const key = someKey();
     await fixture.buffer.save([saveOf(key)]);
     await old.client().replicaof("127.0.0.1", next.port);
-    proxy.pointTo(next.port);
+    proxy.pointTo(next);
     await isUnavailable(fixture.buffer.save([saveOf(key, 2)]));
     await saveAgain(fixture, saveOf(key, 3));
     assert.equal(await next.client().exists(progressKey(key)), 1);

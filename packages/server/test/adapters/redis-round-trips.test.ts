@@ -3,32 +3,41 @@ import { after, before, describe, it } from "node:test";
 import type { ProgressKey } from "../../src/domain/ids.ts";
 import { course, lecture, someUser } from "../support/ids.ts";
 import { RedisFixture } from "../support/redis-fixture.ts";
-import { RedisProxy } from "../support/redis-proxy.ts";
 import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
+import { redisRequests } from "../support/redis-requests.ts";
+import { TcpProxy } from "../support/tcp-proxy.ts";
+
+const nothing = /^$/;
 
 describe("One round trip to Redis", { skip: redisIsMissing() }, () => {
   const stack = new AsyncDisposableStack();
   let server: RedisServer;
-  let proxy: RedisProxy;
+  let proxy: TcpProxy;
   let redis: RedisFixture;
   const keys: ProgressKey[] = Array.from({ length: 200 }, () => ({ userId: someUser(), courseId: course("algebra") }));
   const saves = keys.map((key) => ({ key, lectureId: lecture("intro"), seconds: 1 }));
 
   before(async () => {
     server = stack.use(await RedisServer.start());
-    proxy = stack.use(await RedisProxy.start(server.port));
+    proxy = stack.use(await TcpProxy.before(server, redisRequests));
     // A long interval between looks at the memory: only what the test does is counted.
-    redis = stack.use(await RedisFixture.connect(proxy, { memoryEveryMs: 600_000 }));
+    redis = stack.use(
+      await RedisFixture.connect({ url: `redis://127.0.0.1:${proxy.port}` }, { memoryEveryMs: 600_000 }),
+    );
     await redis.buffer.now();
     await redis.buffer.save(saves);
     await redis.buffer.acknowledge(await redis.buffer.claim(200, 60_000, { all: true }));
   });
   after(() => stack.disposeAsync());
 
+  async function tripsOf(work: () => Promise<unknown>): Promise<number> {
+    return (await proxy.tripsOf(work, nothing)).length;
+  }
+
   async function takesOne(work: () => Promise<unknown>): Promise<void> {
     // The first time Redis may have to be sent the script itself.
     await work();
-    assert.equal(await proxy.count(work), 1);
+    assert.equal(await tripsOf(work), 1);
   }
 
   it("takes one save", () => takesOne(() => redis.buffer.save(saves.slice(0, 1))));
@@ -53,10 +62,10 @@ describe("One round trip to Redis", { skip: redisIsMissing() }, () => {
 
   it("takes a claim over all shards, and its acknowledgement", async () => {
     await redis.buffer.save(saves);
-    assert.equal(await proxy.count(() => redis.buffer.claim(200, 1, { all: true })), 1);
+    assert.equal(await tripsOf(() => redis.buffer.claim(200, 1, { all: true })), 1);
     const claims = await redis.buffer.claim(200, 60_000, { all: true });
     assert.equal(claims.length, 200);
-    assert.equal(await proxy.count(() => redis.buffer.acknowledge(claims)), 1);
+    assert.equal(await tripsOf(() => redis.buffer.acknowledge(claims)), 1);
   });
 
   it("takes statistics and the poison list over all shards", async () => {

@@ -28,8 +28,8 @@ export async function measureReplay({ students, intervalMs, seconds }: ReplayOpt
   const seats = Array.from({ length: students }, (_, index) => recorded[index % recorded.length] ?? []);
   say(`Starting Redis, MongoDB and a service; ${students} students then watch for ${seconds} s ...\n`);
   await using production = await Production.start({ settings: { FLUSH_INTERVAL_MS: String(intervalMs) } });
-  const taps = await production.taps();
-  const service = await production.readyService({}, taps);
+  const proxies = await production.proxies();
+  const service = await production.readyService({}, proxies);
   const { courses } = catalogOf(sessions) as { courses: object[] };
   await production.teach(service, ...courses);
 
@@ -55,7 +55,7 @@ export async function measureReplay({ students, intervalMs, seconds }: ReplayOpt
   const operator = await Client.of(service.url, "operator");
   while ((await operator.metric("progress_dirty_keys")) > 0) await delay(100);
   const updates = await operator.metric("progress_flushed_keys_total");
-  const commands = taps.mongodbTap.count(/^update progress$/);
+  const commands = proxies.mongodbProxy.count(/^update progress: flush$/);
   const expected = updatesOf(saves, intervalMs / 1000);
   const whole = seats.flatMap(wholeTime);
   showTable(`Watching recorded sessions, a save every ${heartbeatS} s, interval ${intervalMs / 1000} s`, [

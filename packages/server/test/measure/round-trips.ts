@@ -30,15 +30,15 @@ const operations: readonly Operation[] = [
 export async function measureRoundTrips(): Promise<void> {
   say("Starting Redis, MongoDB and a service ...\n");
   await using production = await Production.start({ settings: { FLUSH_INTERVAL_MS: "86400000" } });
-  const taps = await production.taps({ distanceMs: 25 });
-  const service = await production.readyService({}, taps);
+  const proxies = await production.proxies({ distanceMs: 25 });
+  const service = await production.readyService({}, proxies);
   await production.teach(service, courseOf("algebra", 3));
   await stockSchool(await production.database());
 
   async function tripsOf(work: () => Promise<unknown>): Promise<[redis: string, mongodb: string]> {
     let toMongodb: string[][] = [];
-    const toRedis = await taps.redisTap.tripsOf(async () => {
-      toMongodb = await taps.mongodbTap.tripsOf(work, mongodbNoise);
+    const toRedis = await proxies.redisProxy.tripsOf(async () => {
+      toMongodb = await proxies.mongodbProxy.tripsOf(work, mongodbNoise);
     }, redisNoise);
     return [shown(toRedis), shown(toMongodb)];
   }

@@ -6,16 +6,16 @@ import { setTimeout as delay } from "node:timers/promises";
 import { until } from "../support/process-waiting.ts";
 import type { ServiceProcess } from "../support/process.ts";
 import { patiently, Production, storesAreMissing } from "../support/production.ts";
-import type { Tap } from "../support/tap.ts";
+import type { TcpProxy } from "../support/tcp-proxy.ts";
 
 interface Watched {
   readonly service: ServiceProcess;
-  readonly redisTap: Tap;
-  readonly mongodbTap: Tap;
+  readonly redisProxy: TcpProxy;
+  readonly mongodbProxy: TcpProxy;
 }
 
 const courseFind = /^find courses$/;
-const versionRead = /^script courseMeta 1$/;
+const versionRead = /^course-version 1$/;
 
 suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
   const resources = new AsyncDisposableStack();
@@ -33,8 +33,8 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
   after(() => resources.disposeAsync());
 
   async function watched(): Promise<Watched> {
-    const taps = await production.taps();
-    return { service: await production.readyService({}, taps), ...taps };
+    const proxies = await production.proxies();
+    return { service: await production.readyService({}, proxies), ...proxies };
   }
 
   async function titleAt({ service }: Watched, courseId: string): Promise<string> {
@@ -44,18 +44,18 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
 
   test("1,000 simultaneous first reads ask the catalog once for each process", async () => {
     await redis.del("courseMeta:crowd");
-    for (const { service, redisTap, mongodbTap } of [one, other]) {
+    for (const { service, redisProxy, mongodbProxy } of [one, other]) {
       const readers = await Promise.all(Array.from({ length: 1_000 }, (_, i) => Client.crowded(service.url, `r-${i}`)));
-      const earlier = { finds: mongodbTap.count(courseFind), versions: redisTap.count(versionRead) };
-      const release = mongodbTap.hold();
+      const earlier = { finds: mongodbProxy.count(courseFind), versions: redisProxy.count(versionRead) };
+      const release = mongodbProxy.holdAnswers();
       const reading = Promise.all(readers.map((reader) => reader.call("GET", "/api/v1/courses/crowd")));
       // MongoDB must not be held up for longer than it may take; whoever comes later than that finds the course cached.
       const giveUpAt = performance.now() + 3_000;
-      while (redisTap.count(versionRead) - earlier.versions < 1_000 && performance.now() < giveUpAt) await delay(10);
+      while (redisProxy.count(versionRead) - earlier.versions < 1_000 && performance.now() < giveUpAt) await delay(10);
       release();
       const told = new Set((await reading).map(({ text }) => text));
       assert.equal(told.size, 1);
-      assert.equal(mongodbTap.count(courseFind) - earlier.finds, 1);
+      assert.equal(mongodbProxy.count(courseFind) - earlier.finds, 1);
       await redis.del("courseMeta:crowd");
     }
   });
@@ -63,10 +63,10 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
   suite("holds what is new", { concurrency: true }, () => {
     test("against a reader that was slow", async () => {
       await redis.del("courseMeta:slow");
-      const release = one.mongodbTap.hold();
-      const earlier = one.mongodbTap.count(courseFind);
+      const release = one.mongodbProxy.holdAnswers();
+      const earlier = one.mongodbProxy.count(courseFind);
       const reading = titleAt(one, "slow");
-      await until("the slow one has asked", () => one.mongodbTap.count(courseFind) > earlier, patiently);
+      await until("the slow one has asked", () => one.mongodbProxy.count(courseFind) > earlier, patiently);
       const teacher = await Client.of(other.service.url, "teacher", { role: "instructor" });
       await teacher.call("PUT", "/api/v1/courses/slow", { title: "New" });
       release();
@@ -77,7 +77,7 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
     test("against a process that dies inside a change, before its mark runs out and after it", async () => {
       const dying = await watched();
       assert.equal(await titleAt(other, "dying"), "dying");
-      const release = dying.mongodbTap.hold();
+      const release = dying.mongodbProxy.holdAnswers();
       const teacher = await Client.of(dying.service.url, "teacher", { role: "instructor" });
       const changing = teacher.call("PUT", "/api/v1/courses/dying", { title: "New" }).catch(() => "no answer");
       const courses = (await production.database()).collection<{ _id: string; title: string }>("courses");

@@ -7,7 +7,7 @@ import type { ServiceProcess } from "../support/process.ts";
 import { mongodbNoise } from "../support/mongodb-requests.ts";
 import { patiently, Production, storesAreMissing } from "../support/production.ts";
 import { redisNoise } from "../support/redis-requests.ts";
-import type { Tap } from "../support/tap.ts";
+import type { TcpProxy } from "../support/tcp-proxy.ts";
 import { manyCourses, oneCourse, stockSchool } from "./large-school.ts";
 import { SaveBurst } from "./save-burst.ts";
 
@@ -17,14 +17,14 @@ const never = "86400000";
 suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
   const resources = new AsyncDisposableStack();
   let service: ServiceProcess;
-  let redis: Tap;
-  let mongodb: Tap;
+  let redis: TcpProxy;
+  let mongodb: TcpProxy;
 
   before(async () => {
     const production = resources.use(await Production.start({ settings: { FLUSH_INTERVAL_MS: never } }));
-    const taps = await production.taps({ distanceMs: 25 });
-    ({ redisTap: redis, mongodbTap: mongodb } = taps);
-    service = await production.readyService({}, taps);
+    const proxies = await production.proxies({ distanceMs: 25 });
+    ({ redisProxy: redis, mongodbProxy: mongodb } = proxies);
+    service = await production.readyService({}, proxies);
     await production.teach(service, courseOf("algebra", 3), courseOf("biology", 3));
     await stockSchool(await production.database());
   });
@@ -44,8 +44,8 @@ suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
     // The first brings every student's token, the course and the script to where they are needed.
     await burst.send("algebra", 0);
     const { toRedis, toMongodb } = await tripsOf(() => burst.send("algebra", 1));
-    const saves = toRedis.filter(([first]) => first?.startsWith("script progress"));
-    assert.deepEqual(saves, [["script progress 150"]]);
+    const saves = toRedis.filter(([first]) => first?.startsWith("save"));
+    assert.deepEqual(saves, [["save 150"]]);
     // A course that was not looked at for a second is looked up again, and no save waits for that.
     assert.ok(toRedis.length - saves.length <= 1, JSON.stringify(toRedis));
     assert.deepEqual(toMongodb, []);
@@ -56,10 +56,10 @@ suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
     await student.save("algebra", "l-0", 1);
     await until("a save found the course more than a second old", async () => {
       await delay(300);
-      const earlier = redis.count(/^script courseMeta 1$/);
+      const earlier = redis.count(/^course-version 1$/);
       const { toRedis } = await tripsOf(() => student.save("algebra", "l-0", 2));
-      assert.equal(toRedis.filter(([first]) => first === "script progress 3").length, 1);
-      return redis.count(/^script courseMeta 1$/) > earlier;
+      assert.equal(toRedis.filter(([first]) => first === "save 3").length, 1);
+      return redis.count(/^course-version 1$/) > earlier;
     });
   });
 
@@ -67,12 +67,12 @@ suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
     const student = await Client.of(service.url, "student");
     await student.progress("algebra");
     const { toRedis, toMongodb } = await tripsOf(() => student.progress("algebra"));
-    assert.deepEqual(toRedis, [["script progress 1", "script courseMeta 1"]]);
+    assert.deepEqual(toRedis, [["read 1", "course-version 1"]]);
     assert.deepEqual(toMongodb, [["find progress"]]);
 
-    const counts = (): number[] => [redis.count(/^script progress 1$/), mongodb.count(/^find progress$/)];
+    const counts = (): number[] => [redis.count(/^read 1$/), mongodb.count(/^find progress$/)];
     const earlier = counts();
-    const releases = [redis.hold(), mongodb.hold()];
+    const releases = [redis.holdAnswers(), mongodb.holdAnswers()];
     const reading = student.progress("algebra");
     const areBothAsked = (): boolean => counts().every((count, index) => count > (earlier[index] ?? 0));
     await until("both are asked before either answers", areBothAsked, patiently);

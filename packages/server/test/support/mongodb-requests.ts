@@ -1,20 +1,20 @@
-import type { RequestReader } from "./tap.ts";
+import type { RequestReader, WireRequest } from "./tcp-proxy.ts";
 
 const headerBytes = 16;
 const opMsg = 2013;
 
-/** Names requests to MongoDB by command and collection, such as `find progress`. */
+/** Names requests to MongoDB by command and collection, such as `find users`, and updates of progress by what they do. */
 export function mongodbRequests(): RequestReader {
   let rest = Buffer.alloc(0);
   return (bytes) => {
     rest = Buffer.concat([rest, bytes]);
-    const names: string[] = [];
+    const requests: WireRequest[] = [];
     while (rest.length >= headerBytes && rest.length >= rest.readInt32LE(0)) {
       const message = rest.subarray(0, rest.readInt32LE(0));
-      names.push(nameOf(message));
+      requests.push({ name: nameOf(message), bytes: message });
       rest = rest.subarray(message.length);
     }
-    return names;
+    return requests;
   };
 }
 
@@ -32,7 +32,16 @@ function nameOf(message: Buffer): string {
   const isText = message[field] === 2;
   if (!isText) return command;
   const collection = message.toString("utf8", end + 5, end + 4 + message.readInt32LE(end + 1));
+  return `${command} ${collection}${purposeOf(`${command} ${collection}`, message)}`;
+}
+
+/** What tells requests of the same name apart. */
+function purposeOf(request: string, message: Buffer): string {
+  const has = (text: string): boolean => message.includes(text);
   // The relay looks for outboxes; nobody else filters by them.
-  const isRelay = command === "find" && message.includes("outbox.occurredAt");
-  return `${command} ${collection}${isRelay ? " by relay" : ""}`;
+  if (request === "find progress" && has("outbox.occurredAt")) return " by relay";
+  if (request !== "update progress") return "";
+  if (has("$pull")) return has("completedLectures") ? ": undo" : ": settle";
+  if (has("$push")) return has("courseCompletedAt") ? ": complete course" : ": complete";
+  return has("$inc") ? ": start over" : ": flush";
 }

@@ -6,7 +6,7 @@ import { mongodbRequests } from "./mongodb-requests.ts";
 import { MongodbServer, withoutMongod } from "./mongodb-server.ts";
 import { redisRequests } from "./redis-requests.ts";
 import { redisIsMissing, RedisServer, type RedisServerOptions } from "./redis-server.ts";
-import { Tap } from "./tap.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
 
 /** Why tests of the production set-up cannot run here; false when they can. */
 export function storesAreMissing(): string | false {
@@ -44,29 +44,29 @@ export class Production implements AsyncDisposable {
     return new Production(stack.move(), redisServer, mongodbServer, settings);
   }
 
-  /** What a service is to be told; through taps, if there are any. */
-  settings({ redisTap, mongodbTap }: Taps = {}): Settings {
+  /** What a service is to be told; through proxies, if there are any. */
+  settings({ redisProxy, mongodbProxy }: Proxies = {}): Settings {
     return {
-      REDIS_URL: redisTap === undefined ? this.redis.url : `redis://127.0.0.1:${redisTap.port}`,
-      MONGODB_URL: `mongodb://127.0.0.1:${(mongodbTap ?? this.mongodb).port}/progress`,
+      REDIS_URL: redisProxy === undefined ? this.redis.url : `redis://127.0.0.1:${redisProxy.port}`,
+      MONGODB_URL: `mongodb://127.0.0.1:${(mongodbProxy ?? this.mongodb).port}/progress`,
       ...this.#settings,
     };
   }
 
-  async taps(options: { distanceMs?: number } = {}): Promise<Required<Taps>> {
-    const redisTap = this.#stack.use(await Tap.before(this.redis, redisRequests, options));
-    const mongodbTap = this.#stack.use(await Tap.before(this.mongodb, mongodbRequests, options));
-    return { redisTap, mongodbTap };
+  async proxies(options: { distanceMs?: number } = {}): Promise<Required<Proxies>> {
+    const redisProxy = this.#stack.use(await TcpProxy.before(this.redis, redisRequests, options));
+    const mongodbProxy = this.#stack.use(await TcpProxy.before(this.mongodb, mongodbRequests, options));
+    return { redisProxy, mongodbProxy };
   }
 
   /** A service that listens, ready or not. */
-  async service(settings: Settings = {}, taps: Taps = {}): Promise<ServiceProcess> {
-    return this.#stack.use(await ServiceProcess.start({ ...this.settings(taps), ...settings }));
+  async service(settings: Settings = {}, proxies: Proxies = {}): Promise<ServiceProcess> {
+    return this.#stack.use(await ServiceProcess.start({ ...this.settings(proxies), ...settings }));
   }
 
   /** A service that can do its work. */
-  async readyService(settings: Settings = {}, taps: Taps = {}): Promise<ServiceProcess> {
-    const service = await this.service(settings, taps);
+  async readyService(settings: Settings = {}, proxies: Proxies = {}): Promise<ServiceProcess> {
+    const service = await this.service(settings, proxies);
     await becomesReady(service);
     return service;
   }
@@ -88,9 +88,9 @@ export class Production implements AsyncDisposable {
   }
 }
 
-interface Taps {
-  readonly redisTap?: Tap;
-  readonly mongodbTap?: Tap;
+export interface Proxies {
+  readonly redisProxy?: TcpProxy;
+  readonly mongodbProxy?: TcpProxy;
 }
 
 interface Readiness {

@@ -1,4 +1,6 @@
-import type { RequestReader } from "./tap.ts";
+import { createHash } from "node:crypto";
+import { scriptNames } from "../../src/adapters/redis/scripts.ts";
+import type { RequestReader, WireRequest } from "./tcp-proxy.ts";
 
 /** One request in the protocol of Redis, and where it ends. */
 interface Parsed {
@@ -6,31 +8,29 @@ interface Parsed {
   readonly end: number;
 }
 
-/**
- * Names requests to Redis: `smembers`, and scripts by the kind of their first key and how many keys they touch, such as
- * `script progress 3`.
- */
+/** Names requests to Redis: `smembers`, and scripts by their name and how many keys they touch, such as `save 3`. */
 export function redisRequests(): RequestReader {
   let rest = Buffer.alloc(0);
   return (bytes) => {
     rest = Buffer.concat([rest, bytes]);
-    const names: string[] = [];
+    const requests: WireRequest[] = [];
     for (let parsed = parse(rest); parsed !== undefined; parsed = parse(rest)) {
-      names.push(nameOf(parsed.words));
+      requests.push({ name: nameOf(parsed.words), bytes: rest.subarray(0, parsed.end) });
       rest = rest.subarray(parsed.end);
     }
-    return names;
+    return requests;
   };
 }
 
 /** What a service does beside requests: looking at memory and settings, claiming, keeping time. */
-export const redisNoise: RegExp = /^(info|config|time|setnx|get|set|client|hello|script dirty \d+)$/;
+export const redisNoise: RegExp = /^(info|config|time|setnx|get|set|client|hello|(claim|stats) \d+)$/;
 
 function nameOf([command = "", ...words]: readonly string[]): string {
   const name = command.toLowerCase();
   if (name !== "evalsha" && name !== "eval") return name;
-  const [, keys = "", first = ""] = words;
-  return `script ${/^[a-zA-Z]+/.exec(first)?.[0]} ${keys}`;
+  const [script = "", keys = ""] = words;
+  const sha = name === "evalsha" ? script : createHash("sha1").update(script).digest("hex");
+  return `${scriptNames.get(sha) ?? "script"} ${keys}`;
 }
 
 /** `*2\r\n$3\r\nGET\r\n$1\r\na\r\n`; undefined while it is not complete. */

@@ -34,6 +34,11 @@ const scripts: ReadonlyMap<ScriptName, Script> = new Map(
   await Promise.all(names.map(async (name) => [name, await load(name)] as const)),
 );
 
+/** Scripts by what Redis calls them, for whoever reads the wire. */
+export const scriptNames: ReadonlyMap<string, ScriptName> = new Map(
+  Array.from(scripts, ([name, { sha }]) => [sha, name]),
+);
+
 /**
  * Runs a script by its name for Redis. A server that does not know it (restarted, promoted, `SCRIPT FLUSH`) has done nothing,
  * so sending the whole text is no repetition. Rejects with the driver's own errors.
