@@ -1,0 +1,75 @@
+import { type CourseId, parseCourseId, parseUserId, type ProgressKey } from "../domain/ids.ts";
+import type { Backend } from "../service.ts";
+import { type Outcome, type Understand, UsageError } from "./command.ts";
+import { healthOf } from "./reach.ts";
+
+const listLimit = 10_000;
+
+/** What is on its way from the buffer to the store. */
+export const bufferCommands: Understand = ([verb, noun, ...rest], { all = false }) => {
+  if (verb === "status" && noun === undefined) return { run: status, needsNoStore: true };
+  if (verb === "drain" && noun === undefined) return { run: drain };
+  if (verb === "poison" && noun === "list" && rest.length === 0) return { run: listPoison };
+  if (verb === "poison" && noun === "retry") {
+    const chosen = all ? "all" : keyOf(rest);
+    return { run: (backend) => retryPoison(backend, chosen) };
+  }
+  return undefined;
+};
+
+async function status({ stores }: Backend): Promise<Outcome> {
+  const [parts, buffered] = await Promise.all([healthOf(stores), bufferedIn(stores.buffer)]);
+  const lines = [
+    ...Object.entries(parts).map(([part, { status: is, detail }]) => [part, detail ? `${is}: ${detail}` : is]),
+    ["dirty keys", buffered?.dirtyKeys ?? "unknown"],
+    ["flush lag", buffered ? `${buffered.flushLagSeconds.toFixed(1)} s` : "unknown"],
+    ["poison keys", buffered?.poisonKeys ?? "unknown"],
+  ].map(([name, value]) => `${String(name).padEnd(12)} ${value}`);
+  const isDone = Object.values(parts).every((part) => part.status === "ok");
+  return { text: lines.join("\n"), facts: { parts, ...buffered }, isDone };
+}
+
+/** Null when the buffer does not answer: then the parts say why. */
+async function bufferedIn(buffer: Backend["stores"]["buffer"]) {
+  try {
+    const { dirtyKeys, poisonKeys, oldestDirtyAt } = await buffer.stats();
+    const lagMs = oldestDirtyAt === null ? 0 : Math.max(0, (await buffer.now()) - oldestDirtyAt);
+    return { dirtyKeys, flushLagSeconds: lagMs / 1000, poisonKeys };
+  } catch {
+    return null;
+  }
+}
+
+async function drain({ core }: Backend): Promise<Outcome> {
+  const { written, left } = await core.flusher.drain((count) => process.stderr.write(`\rKeys written: ${count} `));
+  process.stderr.write("\n");
+  const text =
+    left === 0 ? "Drained: nothing is left in the buffer alone." : `${left} keys are left: see status and poison list.`;
+  return { text, facts: { written, left }, isDone: left === 0 };
+}
+
+async function listPoison({ stores }: Backend): Promise<Outcome> {
+  const keys = await stores.buffer.poisonKeys(listLimit);
+  const lines = keys.map(
+    ({ key, attempts, reason }) => `${key.userId} ${key.courseId}  refused ${attempts} times: ${reason}`,
+  );
+  return { text: lines.join("\n") || "No poison keys.", facts: keys, isDone: true };
+}
+
+async function retryPoison({ stores: { buffer } }: Backend, chosen: "all" | ProgressKey): Promise<Outcome> {
+  const keys = chosen === "all" ? (await buffer.poisonKeys(listLimit)).map(({ key }) => key) : [chosen];
+  let retried = 0;
+  for (const key of keys) if (await buffer.retryPoison(key)) retried++;
+  const text = retried > 0 ? `Due now: ${retried}.` : "Nothing to retry: not on the poison list.";
+  return { text, facts: { retried }, isDone: chosen === "all" || retried > 0 };
+}
+
+function keyOf([user = "", course = ""]: readonly string[]): {
+  userId: NonNullable<ReturnType<typeof parseUserId>>;
+  courseId: CourseId;
+} {
+  const userId = parseUserId(user);
+  const courseId = parseCourseId(course);
+  if (userId === undefined || courseId === undefined) throw new UsageError("Name a student and a course, or --all.");
+  return { userId, courseId };
+}
