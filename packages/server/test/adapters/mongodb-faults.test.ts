@@ -7,6 +7,7 @@ import { ProgressError } from "../../src/domain/errors.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
 import { noStreak } from "../../src/domain/streak.ts";
 import type { PositionWrite, WriteOutcome } from "../../src/ports/progress-store.ts";
+import { eventually } from "../support/eventually.ts";
 import { stampAt } from "../support/ids.ts";
 import { completion, MongodbFixture, sharedMongodb, someKey, writeOf } from "../support/mongodb-fixture.ts";
 import { type CommandFault, MongodbServer, withoutMongod } from "../support/mongodb-server.ts";
@@ -142,6 +143,17 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
         await Promise.all(everythingWith(mongodb.fixture, key));
       });
     }
+
+    it("rejects with store_unavailable when the connection is reset under a request", async () => {
+      await using proxy = await TcpProxy.before(mongodb.server, mongodbRequests);
+      await using apart = await MongodbFixture.open(mongodb.server, proxy);
+      const key = someKey();
+      await apart.store.read(key);
+      proxy.reset();
+      await assert.rejects(apart.store.read(key), isUnavailable);
+      // The driver keeps several connections, and hears of each one's end a little later.
+      await eventually(() => apart.store.read(key).catch(() => undefined));
+    });
 
     it("does not say that a completion was stored when a majority is not reached", async () => {
       const key = someKey();

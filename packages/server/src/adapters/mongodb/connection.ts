@@ -1,7 +1,7 @@
 import { MongoClient, MongoError } from "mongodb";
 import { ProgressError } from "../../domain/errors.ts";
 import { type Collections, collectionsOf } from "./documents.ts";
-import { unavailable } from "./failures.ts";
+import { isOutage, unavailable } from "./failures.ts";
 import { createIndexes } from "./indexes.ts";
 
 const timeoutMs = 5_000;
@@ -87,7 +87,7 @@ export class MongoConnection implements AsyncDisposable {
     try {
       return await work(this.collections);
     } catch (error) {
-      throw error instanceof MongoError ? unavailable(error) : error;
+      throw isOutage(error) ? unavailable(error) : error;
     }
   }
 

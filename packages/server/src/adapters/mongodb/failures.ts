@@ -32,6 +32,14 @@ export function isPassingCode(code: unknown): boolean {
   return passing.has(code);
 }
 
+/**
+ * MongoDB, or the way to it, failed: the outcome is unknown. The driver lets a write to a socket that has just been reset
+ * through as the system's own error.
+ */
+export function isOutage(error: unknown): boolean {
+  return error instanceof MongoError || (error instanceof Error && "syscall" in error);
+}
+
 /** What the caller is told when MongoDB cannot be used: never the driver's own words. */
 export function unavailable(cause: unknown): ProgressError {
   if (cause instanceof ProgressError) return cause;
