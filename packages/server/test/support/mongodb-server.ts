@@ -51,6 +51,11 @@ export class MongodbServer implements AsyncDisposable {
     return `mongodb://127.0.0.1:${this.port}/${database}?${options}`;
   }
 
+  get pid(): number {
+    if (this.#process?.pid === undefined) throw new Error("The server is not running.");
+    return this.#process.pid;
+  }
+
   /** Starts it again after {@link kill}, with the data it had. */
   async restart(): Promise<void> {
     const options = ["--port", String(this.port), "--dbpath", this.#folder.path, "--bind_ip", "127.0.0.1"];

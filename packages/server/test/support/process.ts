@@ -103,6 +103,11 @@ export class ServiceProcess implements AsyncDisposable {
     return this.#url;
   }
 
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error("The process could not be started.");
+    return this.#child.pid;
+  }
+
   /** All it has printed so far, on both streams. */
   get output(): string {
     return this.#output;

@@ -61,6 +61,11 @@ export class RedisServer implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    if (this.#process?.pid === undefined) throw new Error("The server is not running.");
+    return this.#process.pid;
+  }
+
   /** Starts it (again), over the same folder; settings given here hold until it ends. */
   async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     const place = { port: String(this.port), bind: "127.0.0.1", dir: this.#folder.path };

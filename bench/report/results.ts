@@ -1,0 +1,60 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, totalmem, type as systemType, release } from "node:os";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** What one part found, when, and how busy the machine was before it began. */
+export interface PartResult {
+  readonly measuredAt: string;
+  readonly commit: string;
+  readonly seconds: number;
+  readonly loadAverage: number;
+  readonly result: unknown;
+}
+
+/** Everything that was measured last; the docs are made of it. */
+interface Results {
+  readonly machine: Readonly<Record<string, string>>;
+  readonly parts: Readonly<Record<string, PartResult>>;
+}
+
+export const resultsFile: string = fileURLToPath(new URL("../results/latest.json", import.meta.url));
+/** Quick figures are not for the record. */
+export const quickFile: string = fileURLToPath(new URL("../../.cache/bench/quick.json", import.meta.url));
+
+function readResults(file: string): Results {
+  if (!existsSync(file)) return { machine: {}, parts: {} };
+  return JSON.parse(readFileSync(file, "utf8")) as Results;
+}
+
+/** Parts that were not measured this time stay as they were. */
+export function addToResults(file: string, part: string, found: PartResult): void {
+  const { parts } = readResults(file);
+  const results: Results = { machine: describeMachine(), parts: { ...parts, [part]: found } };
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+/** Runs the measurement and notes under which circumstances. */
+export async function noted(measure: () => Promise<unknown>): Promise<PartResult> {
+  const [measuredAt, startedAt, [loadAverage = 0]] = [new Date().toISOString(), performance.now(), loadavg()];
+  const result = await measure();
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
+  return { measuredAt, commit: firstLine("git", "rev-parse", "--short", "HEAD"), seconds, loadAverage, result };
+}
+
+function describeMachine(): Record<string, string> {
+  return {
+    processor: `${availableParallelism()} x ${cpus()[0]?.model ?? "unknown"}`,
+    memory: `${Math.round(totalmem() / 1024 ** 3)} GiB`,
+    system: `${systemType()} ${release()}`,
+    node: process.version,
+    redis: firstLine(process.env["REDIS_SERVER"] ?? "redis-server", "--version"),
+  };
+}
+
+function firstLine(program: string, ...args: string[]): string {
+  const { stdout, status } = spawnSync(program, args, { encoding: "utf8" });
+  return status === 0 ? (stdout.split("\n", 1)[0] ?? "") : "unknown";
+}
