@@ -6,7 +6,7 @@ import { Client } from "../support/process-client.ts";
 import { until } from "../support/process-waiting.ts";
 import type { ServiceProcess } from "../support/process.ts";
 import { patiently, Production, storesAreMissing } from "../support/production.ts";
-import { inconsistencies } from "../support/redis-fixture.ts";
+import { inconsistencies } from "../support/redis-invariants.ts";
 import { courseDocument, type StoredCourse } from "./large-school.ts";
 import { StudentsAtWork } from "../service/students-at-work.ts";
 
@@ -73,7 +73,7 @@ suite("what production acknowledged is kept", { skip: storesAreMissing() }, () =
     const isFlushed = async (): Promise<boolean> => (await client.metric("progress_dirty_keys")) === 0;
     await until("everything is flushed", isFlushed, patiently);
     const redis = resources.adopt(new Redis(production.redis.url), (each) => each.disconnect());
-    assert.deepEqual(await inconsistencies(redis), []);
+    assert.deepEqual(await inconsistencies([redis]), []);
     // A Redis that has lost everything makes no difference now.
     await redis.flushall();
     await untilAllAnswer(service);

@@ -60,13 +60,14 @@ export class Production implements AsyncDisposable {
   }
 
   /** A service that listens, ready or not. */
-  async service(settings: Settings = {}, proxies: Proxies = {}): Promise<ServiceProcess> {
-    return this.#stack.use(await ServiceProcess.start({ ...this.settings(proxies), ...settings }));
+  async service(settings: Settings = {}, proxies: Proxies = {}, preload?: string): Promise<ServiceProcess> {
+    const all = { ...this.settings(proxies), ...settings };
+    return this.#stack.use(await ServiceProcess.start(all, preload === undefined ? {} : { preload }));
   }
 
-  /** A service that can do its work. */
-  async readyService(settings: Settings = {}, proxies: Proxies = {}): Promise<ServiceProcess> {
-    const service = await this.service(settings, proxies);
+  /** A service that can do its work. @param preload a module that is loaded before it */
+  async readyService(settings: Settings = {}, proxies: Proxies = {}, preload?: string): Promise<ServiceProcess> {
+    const service = await this.service(settings, proxies, preload);
     await becomesReady(service);
     return service;
   }

@@ -1,4 +1,3 @@
-import type { Redis } from "ioredis";
 import { RedisPositionBuffer } from "../../src/adapters/redis/buffer.ts";
 import { RedisCatalogCache } from "../../src/adapters/redis/catalog.ts";
 import { RedisConnection } from "../../src/adapters/redis/connection.ts";
@@ -84,26 +83,4 @@ export async function openCache(redis: RunningRedis): Promise<CacheHarness> {
       await dispose();
     },
   };
-}
-
-/** Every key of one server that ought not to be as it is: dirty, a member and without a time to live are one and the same. */
-export async function inconsistencies(client: Redis): Promise<string[]> {
-  const found: string[] = [];
-  for (const name of await client.keys("progress:*")) {
-    const [, shard = "", member = ""] = /^progress:\{(\d+)\}:(.*)$/.exec(name) ?? [];
-    const [user, course] = [member.slice(0, member.lastIndexOf(":")), member.slice(member.lastIndexOf(":") + 1)];
-    const isMember = (await client.zscore(`dirty:{${shard}}`, member)) !== null;
-    const isStarted = (await client.sismember(`started:{${shard}}:${user}`, course)) === 1;
-    const isKept = (await client.pttl(name)) === -1;
-    if (isMember !== isStarted || isMember !== isKept) {
-      found.push(`${name}: member ${isMember}, started ${isStarted}, without time to live ${isKept}`);
-    }
-  }
-  for (const name of await client.keys("dirty:*")) {
-    for (const member of await client.zrange(name, "0", "-1")) {
-      const progress = `${name.replace("dirty", "progress")}:${member}`;
-      if ((await client.exists(progress)) === 0) found.push(`${progress}: dirty and missing`);
-    }
-  }
-  return found;
 }
