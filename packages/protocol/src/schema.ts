@@ -47,7 +47,7 @@ const saveFields = {
   lectureId: LectureId,
   watchTime: Type.Number({ minimum: 0, description: "The playhead in seconds." }),
   sessionId: Type.Optional(
-    Type.String({ pattern: "^[0-9a-f]{16}$", description: "16 hex digits, made by the player." }),
+    Type.String({ pattern: "^[0-9A-Fa-f]{16}$", description: "16 hex digits, made by the player." }),
   ),
   sessionStartedAt: Type.Optional(
     Type.Integer({

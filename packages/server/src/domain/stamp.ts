@@ -31,7 +31,7 @@ export function sessionStamp(session: {
   seq: number;
 }): Stamp {
   const t = Math.min(Math.round(session.sessionStartedAt + session.elapsedMs), maxTime);
-  return makeStamp(t, session.seq, session.sessionId);
+  return makeStamp(t, session.seq, session.sessionId.toLowerCase());
 }
 
 /** The smallest sessionless stamp above this one. */

@@ -9,7 +9,7 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-const problemType = "application/problem+json; charset=utf-8";
+const problemType = "application/problem+json";
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 const outageLogMs = 10_000;
 
@@ -65,6 +65,13 @@ function connectionError(code: string | undefined): HttpError {
   }
 }
 
+/**
+ * The connection stays open, and what is left of the body is read and dropped: fastify would close it under a client that
+ * is still sending, which then may never see the answer.
+ */
 function sendProblem(reply: FastifyReply, { status, headers, body }: ProblemAnswer): FastifyReply {
-  return reply.code(status).headers(securityHeaders).headers(headers).type(problemType).send(body);
+  reply.removeHeader("connection");
+  reply.request.raw.resume();
+  // As bytes: to text fastify would add a charset, which this type does not have.
+  return reply.code(status).headers(securityHeaders).headers(headers).type(problemType).send(Buffer.from(body));
 }

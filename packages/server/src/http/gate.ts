@@ -36,7 +36,10 @@ export class Gate {
 
   /** The second half of {@link requireTokenUnlessBeacon}, when the body has been read. */
   readonly requireTokenOfBeacon: preValidationAsyncHookHandler = async (request) => {
-    if (isBeacon(request)) await this.#admit(request, tokenOfBody(request.body));
+    if (!isPlainText(request)) return;
+    const token = tokenOfBody(request.body);
+    if (isBeacon(request)) await this.#admit(request, token);
+    else if (token === undefined) throw noBeacon();
   };
 
   /** 403 for whom courses are not to be changed by. */
@@ -58,8 +61,12 @@ export const requireMediaType: Hook = async ({ headers }) => {
   throw new HttpError("unsupported_media_type", 'Say what the body is: send "Content-Type: application/json".');
 };
 
-function isBeacon({ headers }: FastifyRequest): boolean {
-  return !headers.authorization && plainText.test(headers["content-type"] ?? "");
+function isBeacon(request: FastifyRequest): boolean {
+  return !request.headers.authorization && isPlainText(request);
+}
+
+function isPlainText({ headers }: FastifyRequest): boolean {
+  return plainText.test(headers["content-type"] ?? "");
 }
 
 function tokenOfHeader({ headers }: FastifyRequest): string | undefined {
@@ -77,6 +84,13 @@ function noToken(): HttpError {
   return new HttpError("unauthorized", 'This needs a token: send "Authorization: Bearer <JWT>".', {
     headers: { "www-authenticate": "Bearer" },
   });
+}
+
+function noBeacon(): HttpError {
+  return new HttpError(
+    "unsupported_media_type",
+    'Plain text is for beacons, with the token in the body: send "Content-Type: application/json".',
+  );
 }
 
 function tooOften(): HttpError {

@@ -69,7 +69,7 @@ export interface ProblemAnswer {
 }
 
 /** What fastify says about requests that never reach a handler. */
-const frameworkErrors: Readonly<Record<string, { code: ProblemCode; detail: string }>> = {
+const frameworkErrors: Readonly<Record<string, { code: ProblemCode; detail: string; facts?: object }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     code: "body_too_large",
     detail: "The body is larger than this route takes: send less.",
@@ -81,8 +81,13 @@ const frameworkErrors: Readonly<Record<string, { code: ProblemCode; detail: stri
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     code: "invalid_request",
     detail: "The body is not as long as Content-Length says: send it whole.",
+    facts: { errors: [{ field: "body", message: "must be as long as Content-Length says" }] },
   },
-  FST_ERR_BAD_URL: { code: "invalid_request", detail: "The path is not valid percent-encoded UTF-8: encode it again." },
+  FST_ERR_BAD_URL: {
+    code: "invalid_request",
+    detail: "The path is not valid percent-encoded UTF-8: encode it again.",
+    facts: { errors: [{ field: "path", message: "must be percent-encoded UTF-8" }] },
+  },
 };
 
 /** The answer to any error. Whatever is not known to be the client's doing becomes `internal` and tells nothing. */
@@ -91,9 +96,10 @@ export function problemOf(error: unknown): ProblemAnswer {
   if (error instanceof HttpError) return answer(error.code, error.message, { headers: error.headers });
   const { code = "", statusCode = 500 } = error as { code?: string; statusCode?: number };
   const known = frameworkErrors[code];
-  if (known !== undefined) return answer(known.code, known.detail);
+  if (known !== undefined) return answer(known.code, known.detail, known);
   if (statusCode >= 400 && statusCode < 500) {
-    return answer("invalid_request", "The request could not be read to its end: send it again.");
+    const facts = { errors: [{ field: "body", message: "must arrive whole" }] };
+    return answer("invalid_request", "The request could not be read to its end: send it again.", { facts });
   }
   return answer("internal", "Something went wrong on our side: try again, and report it if it stays.");
 }

@@ -1,20 +1,20 @@
 import { LRUCache } from "lru-cache";
 import type { UserId } from "../domain/ids.ts";
 
-interface Bucket {
-  tokens: number;
+interface Second {
+  left: number;
   /** By the monotonic clock, in milliseconds. */
-  refilledAt: number;
+  readonly endsAt: number;
 }
 
-/** Students of whom none is forgotten; who is pushed out starts again with a full bucket. */
+/** Students of whom none is forgotten; who is pushed out begins a new second. */
 const maxStudents = 100_000;
 
-/** One token bucket for each student: as many requests at once as in a second, refilled evenly. */
+/** Counts the requests of each student, by seconds that begin with the first request after the last one. */
 export class RateLimiter {
   readonly #perSecond: number;
   readonly #now: () => number;
-  readonly #buckets = new LRUCache<UserId, Bucket>({ max: maxStudents });
+  readonly #seconds = new LRUCache<UserId, Second>({ max: maxStudents });
 
   constructor(perSecond: number, now: () => number = () => performance.now()) {
     this.#perSecond = perSecond;
@@ -24,16 +24,13 @@ export class RateLimiter {
   /** False when the student has to wait, at most a second. */
   take(userId: UserId): boolean {
     const now = this.#now();
-    const bucket = this.#buckets.get(userId);
-    if (bucket === undefined) {
-      this.#buckets.set(userId, { tokens: this.#perSecond - 1, refilledAt: now });
+    const second = this.#seconds.get(userId);
+    if (second === undefined || now >= second.endsAt) {
+      this.#seconds.set(userId, { left: this.#perSecond - 1, endsAt: now + 1_000 });
       return true;
     }
-    const refill = ((now - bucket.refilledAt) / 1000) * this.#perSecond;
-    bucket.tokens = Math.min(this.#perSecond, bucket.tokens + refill);
-    bucket.refilledAt = now;
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
+    if (second.left === 0) return false;
+    second.left -= 1;
     return true;
   }
 }

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { json } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
 import { problemTable } from "../../src/http/problem.ts";
-import { type Answer, TestService } from "./support.ts";
+import { type Answer, sign, TestService } from "./support.ts";
 
-const problemType = "application/problem+json; charset=utf-8";
+const problemType = "application/problem+json";
 
 /** What every problem is, whatever its code. */
 function assertProblem({ status, headers, body }: Answer, expected: string, message = expected): void {
@@ -121,6 +124,20 @@ describe("requests that go wrong", () => {
     assertProblem(await service.student("PUT", "/me", { body: { timeZone: "UTC", x: chunk } }), "413 body_too_large");
   });
 
+  it("lets a client that sends far too much send it, and hear the answer", async () => {
+    const tooMuch = Buffer.alloc(24 * 1024 * 1024, " ");
+    const authorization = `Bearer ${await sign({ role: "instructor" })}`;
+    for (const length of [{ "content-length": tooMuch.length }, { "transfer-encoding": "chunked" }]) {
+      const headers = { authorization, "content-type": "application/json", ...length };
+      const sending = request(`${service.url}/api/v1/courses/import`, { method: "POST", headers });
+      sending.end(tooMuch);
+      const [response] = (await once(sending, "response")) as [IncomingMessage];
+      assert.equal(response.statusCode, 413);
+      assert.equal(((await json(response)) as { code: string }).code, "body_too_large");
+      if (!sending.writableFinished) await once(sending, "finish");
+    }
+  });
+
   it("answers 404 for paths that do not exist, whatever is sent there", async () => {
     for (const path of [
       "/nope",
@@ -180,7 +197,9 @@ describe("requests that go wrong", () => {
 
   it("refuses a path that is no UTF-8", async () => {
     for (const path of ["/api/v1/progress/%zz", "/api/v1/progress/%", "/api/v1/progress/%ff", "/%E0%A4%A"]) {
-      assertProblem(await service.student("GET", path.replace("/api/v1", "")), "400 invalid_request", path);
+      const answer = await service.student("GET", path.replace("/api/v1", ""));
+      assertProblem(answer, "400 invalid_request", path);
+      assert.deepEqual(answer.fields, ["path"]);
     }
   });
 

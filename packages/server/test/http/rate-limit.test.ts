@@ -12,15 +12,18 @@ function taken(limiter: RateLimiter, userId: UserId, tries: number): number {
 }
 
 describe("the rate limit", () => {
-  it("gives each student a bucket of one second, refilled evenly", () => {
-    let now = 0;
+  it("gives each student so many requests in the second that their first one begins, and not one more", () => {
+    let now = 300;
     const limiter = new RateLimiter(10, () => now);
-    assert.equal(taken(limiter, ann, 50), 10);
+    assert.equal(taken(limiter, ann, 4), 4);
+    now = 900;
     assert.equal(taken(limiter, bob, 50), 10);
-    now = 250;
-    assert.equal(taken(limiter, ann, 50), 2);
-    now = 300;
-    assert.equal(taken(limiter, ann, 50), 1);
+    assert.equal(taken(limiter, ann, 50), 6);
+    now = 1_299;
+    assert.equal(taken(limiter, ann, 50), 0);
+    now = 1_300;
+    assert.equal(taken(limiter, ann, 50), 10);
+    assert.equal(taken(limiter, bob, 50), 0);
     now = 60_000;
     assert.equal(taken(limiter, ann, 50), 10);
   });

@@ -38,6 +38,13 @@ describe("POST /progress/save", () => {
     assert.equal((await watchTimes()).b, 5);
   });
 
+  it("takes a session's id in either case for the same", async () => {
+    const body = { courseId: "c", lectureId: "a", watchTime: 5, ...(await session()) };
+    const first = await save(body);
+    const again = await save({ ...body, sessionId: body.sessionId.toUpperCase() });
+    assert.deepEqual([again.status, again.body.stamp, again.body.superseded], [200, first.body.stamp, false]);
+  });
+
   it("refuses a session ahead of the clock and says what time it is", async () => {
     const ahead = await session({ elapsedMs: 60_000 });
     const { status, body } = await save({ courseId: "c", lectureId: "a", watchTime: 1, ...ahead });
@@ -130,6 +137,14 @@ describe("POST /progress/save", () => {
       const token = await sign({ sub: "header" });
       const body = { courseId: "c", lectureId: "a", watchTime: 62, token: "none" };
       assert.equal((await beacon(body, { authorization: `Bearer ${token}` })).status, 200);
+    });
+
+    it("is none without a token in the body: plain text is not taken for JSON", async () => {
+      const authorization = `Bearer ${await sign()}`;
+      for (const body of [{ courseId: "c", lectureId: "a", watchTime: 63 }, "null", "[]"]) {
+        const answer = await beacon(body, { authorization });
+        assert.deepEqual([answer.status, answer.body.code], [415, "unsupported_media_type"], JSON.stringify(body));
+      }
     });
 
     it("is refused without a good token before its fields are looked at", async () => {
