@@ -45,9 +45,11 @@ export class CourseReader {
     // A cache that does not answer is a cache that has nothing.
     const version = await this.#cache.version(courseId).catch(() => null);
     if (version === "changing") return this.#fromCatalog(courseId);
-    if (version === null) return this.#once(courseId, () => this.#fromCatalog(courseId));
-
     const seen = this.#seen.get(courseId);
+    // A cache that went back in time, as a replica may after a failover, is put right by the catalog.
+    if (version === null || version < (seen?.course?.version ?? 0)) {
+      return this.#once(courseId, () => this.#fromCatalog(courseId));
+    }
     if (seen?.course?.version === version) {
       this.#remember(courseId, seen.course);
       return seen.course;
@@ -95,9 +97,8 @@ export class CourseReader {
   }
 
   async #fromCatalog(courseId: CourseId): Promise<Course | null> {
-    const course = await this.#catalog.read(courseId);
+    const course = await this.#cache.fill(courseId, () => this.#catalog.read(courseId));
     this.#remember(courseId, course, this.#clock.now());
-    if (course !== null) await this.#cache.put(course).catch(() => undefined);
     return course;
   }
 

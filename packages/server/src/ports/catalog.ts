@@ -43,8 +43,11 @@ export interface CatalogCache {
 
   read(courseId: CourseId): Promise<Course | null>;
 
-  /** Caches the course unless a newer version is cached or a change is announced. */
-  put(course: Course): Promise<void>;
+  /**
+   * Reads the course from the catalog by `load`, and caches it unless a newer version is cached or a change may have been
+   * made since the load began - however long it took. Rejects only if the load does.
+   */
+  fill(courseId: CourseId, load: () => Promise<Course | null>): Promise<Course | null>;
 
   /** Says that the course is about to change: until the change is published, nobody trusts the cache. */
   announceChange(courseId: CourseId): Promise<void>;

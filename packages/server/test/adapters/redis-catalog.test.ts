@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Course } from "../../src/domain/course.ts";
+import type { CourseId } from "../../src/domain/ids.ts";
+import { RedisCatalogCache } from "../../src/adapters/redis/catalog.ts";
+import type { CatalogCache } from "../../src/ports/catalog.ts";
+import { eventually } from "../support/eventually.ts";
 import { aDay, lecture, someCourse } from "../support/ids.ts";
 import { RedisFixture } from "../support/redis-fixture.ts";
 import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
@@ -8,6 +12,10 @@ import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
 function someVersion(version: number, courseId = someCourse()): Course {
   const lectures = new Map([[lecture("constructor"), { title: "One", durationSeconds: 600, order: 0 }]]);
   return { courseId, title: `Version ${version}`, version, lectures };
+}
+
+function fill({ cache }: { cache: CatalogCache }, course: Course): Promise<Course | null> {
+  return cache.fill(course.courseId, async () => course);
 }
 
 describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () => {
@@ -24,7 +32,7 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
 
   it("see each other's courses, and each other's changes at once", async () => {
     const old = someVersion(1);
-    await one.cache.put(old);
+    await fill(one, old);
     assert.deepEqual(await other.cache.read(old.courseId), old);
     await other.cache.announceChange(old.courseId);
     assert.equal(await one.cache.version(old.courseId), "changing");
@@ -38,8 +46,8 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
   it("cache nothing while a change is announced", async () => {
     const course = someVersion(1);
     await one.cache.announceChange(course.courseId);
-    await other.cache.put(course);
-    await other.cache.put(someVersion(2, course.courseId));
+    await fill(other, course);
+    await fill(other, someVersion(2, course.courseId));
     assert.equal(await other.cache.version(course.courseId), "changing");
   });
 
@@ -66,7 +74,7 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
     const old = someVersion(5);
     const client = one.connection.masters()[0]!;
     const name = `courseMeta:${old.courseId}`;
-    await one.cache.put(old);
+    await fill(one, old);
     await other.cache.announceChange(old.courseId);
     const mark = (await client.hkeys(name)).find((field) => field.startsWith("changing:")) ?? "";
     const leftMs = Number(mark.split(":")[1]) - (await one.buffer.now());
@@ -76,17 +84,46 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
 
     assert.equal(await one.cache.version(old.courseId), null);
     assert.equal(await one.cache.read(old.courseId), null);
-    await one.cache.put(someVersion(4, old.courseId));
+    await fill(one, someVersion(4, old.courseId));
     assert.equal(await one.cache.version(old.courseId), null);
-    await one.cache.put(someVersion(6, old.courseId));
+    await fill(one, someVersion(6, old.courseId));
     assert.equal(await one.cache.version(old.courseId), 6);
     assert.deepEqual((await client.hkeys(name)).toSorted(), ["course", "version"]);
+  });
+
+  describe("whose changes fail halfway", () => {
+    const marksHold = { changingForMs: 40 };
+    const isOver = (cache: CatalogCache, courseId: CourseId) =>
+      eventually(async () => (await cache.version(courseId)) !== "changing" || undefined);
+
+    it("do not cache what one read before such a change and held back until the mark had run out", async () => {
+      const [slow, dying] = [one, other].map(({ connection }) => new RedisCatalogCache(connection, marksHold));
+      const old = someVersion(1);
+      await fill({ cache: slow! }, old);
+      await slow!.fill(old.courseId, async () => {
+        await dying!.announceChange(old.courseId);
+        await isOver(slow!, old.courseId);
+        return old;
+      });
+      assert.equal(await slow!.version(old.courseId), null);
+    });
+
+    it("do not cache what one read during such a change either", async () => {
+      const [slow, dying] = [one.cache, new RedisCatalogCache(other.connection, marksHold)];
+      const old = someVersion(1);
+      await dying.announceChange(old.courseId);
+      await slow.fill(old.courseId, async () => {
+        await isOver(slow, old.courseId);
+        return old;
+      });
+      assert.equal(await slow.version(old.courseId), null);
+    });
   });
 
   it("keep courses for about a day, each for another time", async () => {
     const client = one.connection.masters()[0]!;
     const courses = Array.from({ length: 30 }, () => someVersion(1));
-    for (const course of courses) await one.cache.put(course);
+    for (const course of courses) await fill(one, course);
     const lives = await Promise.all(courses.map(({ courseId }) => client.pttl(`courseMeta:${courseId}`)));
     assert.ok(lives.every((ms) => ms > 0.89 * aDay && ms <= 1.1 * aDay));
     assert.ok(Math.max(...lives) - Math.min(...lives) > 0.05 * aDay);
@@ -101,7 +138,7 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
       ]),
     );
     const course = { courseId, title: "Everything", version: 1, lectures };
-    await one.cache.put(course);
+    await fill(one, course);
     assert.deepEqual(await other.cache.read(courseId), course);
   });
 });

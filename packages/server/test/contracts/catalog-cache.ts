@@ -24,6 +24,10 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
     return course;
   }
 
+  function fill({ cache }: CacheHarness, course: Course): Promise<Course | null> {
+    return cache.fill(course.courseId, async () => course);
+  }
+
   /** What the cache shows: whatever its answer, never a version older than this one. */
   async function assertNotOlder({ cache }: CacheHarness, { courseId, version }: Course): Promise<void> {
     const shown = await cache.version(courseId);
@@ -38,30 +42,42 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
       assert.equal(await harness.cache.read(courseId), null);
     });
 
-    it("shows the course that was put", async () => {
+    it("hands on what was loaded, and what the load failed with", async () => {
       await using harness = await open();
       const course = await change(harness, someCourse(), "Analysis");
-      await harness.cache.put(course);
+      assert.deepEqual(await fill(harness, course), course);
+      assert.equal(await harness.cache.fill(someCourse(), async () => null), null);
+      const failure = new Error("no catalog");
+      await assert.rejects(
+        harness.cache.fill(someCourse(), () => Promise.reject(failure)),
+        failure,
+      );
+    });
+
+    it("shows the course that was loaded", async () => {
+      await using harness = await open();
+      const course = await change(harness, someCourse(), "Analysis");
+      await fill(harness, course);
       assert.equal(await harness.cache.version(course.courseId), course.version);
       assert.deepEqual(await harness.cache.read(course.courseId), course);
     });
 
-    it("shows an empty course that was put", async () => {
+    it("shows an empty course that was loaded", async () => {
       await using harness = await open();
       const courseId = someCourse();
       await harness.catalog.putTitle(courseId, "Empty");
       const course = await harness.catalog.read(courseId);
       assert.ok(course !== null);
-      await harness.cache.put(course);
+      await fill(harness, course);
       assert.deepEqual(await harness.cache.read(courseId), course);
     });
 
-    it("does not go back to an older version that is put late", async () => {
+    it("does not go back to an older version that is loaded late", async () => {
       await using harness = await open();
       const older = await change(harness, someCourse(), "Analysis");
       const newer = await change(harness, older.courseId, "Analysis II");
-      await harness.cache.put(newer);
-      await harness.cache.put(older);
+      await fill(harness, newer);
+      await fill(harness, older);
       assert.equal(await harness.cache.version(older.courseId), newer.version);
       assert.deepEqual(await harness.cache.read(older.courseId), newer);
     });
@@ -69,23 +85,37 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
     it("is not trusted while a change is announced", async () => {
       await using harness = await open();
       const before = await change(harness, someCourse(), "Analysis");
-      await harness.cache.put(before);
+      await fill(harness, before);
       await harness.cache.announceChange(before.courseId);
       const after = await change(harness, before.courseId, "Analysis II");
-      await harness.cache.put(before);
+      await fill(harness, before);
       await assertNotOlder(harness, after);
+    });
+
+    it("does not cache what was loaded before a change that was published meanwhile", async () => {
+      await using harness = await open();
+      const before = await change(harness, someCourse(), "Analysis");
+      const during = Promise.withResolvers<Course>();
+      await harness.cache.fill(before.courseId, async () => {
+        await harness.cache.announceChange(before.courseId);
+        const after = await change(harness, before.courseId, "Analysis II");
+        await harness.cache.publishChange(after);
+        during.resolve(after);
+        return before;
+      });
+      await assertNotOlder(harness, await during.promise);
     });
 
     it("shows the change that was published", async () => {
       await using harness = await open();
       const before = await change(harness, someCourse(), "Analysis");
-      await harness.cache.put(before);
+      await fill(harness, before);
       await harness.cache.announceChange(before.courseId);
       const after = await change(harness, before.courseId, "Analysis II");
       await harness.cache.publishChange(after);
       assert.equal(await harness.cache.version(after.courseId), after.version);
       assert.deepEqual(await harness.cache.read(after.courseId), after);
-      await harness.cache.put(before);
+      await fill(harness, before);
       await assertNotOlder(harness, after);
     });
 
@@ -102,8 +132,8 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
     it("keeps courses apart", async () => {
       await using harness = await open();
       const [one, two] = [await change(harness, someCourse(), "One"), await change(harness, someCourse(), "Two")];
-      await harness.cache.put(one);
-      await harness.cache.put(two);
+      await fill(harness, one);
+      await fill(harness, two);
       await harness.cache.announceChange(one.courseId);
       assert.deepEqual(await harness.cache.read(two.courseId), two);
     });

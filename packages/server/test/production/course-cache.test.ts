@@ -28,7 +28,10 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
     production = resources.use(await Production.start({ settings: { FLUSH_INTERVAL_MS: "86400000" } }));
     redis = resources.adopt(new Redis(production.redis.url), (client) => client.disconnect());
     [one, other] = await Promise.all([watched(), watched()]);
-    await production.teach(one.service, ...["crowd", "slow", "dying", "seen", "unseen"].map((id) => courseOf(id, 2)));
+    await production.teach(
+      one.service,
+      ...["crowd", "slow", "dying", "seen", "unseen", "back"].map((id) => courseOf(id, 2)),
+    );
   });
   after(() => resources.disposeAsync());
 
@@ -94,6 +97,16 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
       for (const place of [one, other]) assert.equal(await titleAt(place, "dying"), "New");
       assert.deepEqual((await redis.hkeys("courseMeta:dying")).toSorted(), ["course", "version"]);
     });
+  });
+
+  test("is put right when it has gone back in time, as a replica may after a failover", async () => {
+    const teacher = await Client.of(one.service.url, "teacher", { role: "instructor" });
+    await titleAt(one, "back");
+    const old = await redis.dumpBuffer("courseMeta:back");
+    await teacher.call("PUT", "/api/v1/courses/back", { title: "New" });
+    assert.equal(await titleAt(one, "back"), "New");
+    await redis.restore("courseMeta:back", 0, old, "REPLACE");
+    for (const place of [one, other]) assert.equal(await titleAt(place, "back"), "New");
   });
 
   test("without MongoDB lets known courses work, and saves of unknown ones be accepted soon", async () => {

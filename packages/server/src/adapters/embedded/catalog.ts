@@ -149,7 +149,9 @@ export class EmbeddedCatalogCache implements CatalogCache {
     return this.#database.read("store_unavailable", () => this.#rows.read(courseId));
   }
 
-  async put(): Promise<void> {}
+  fill(_: CourseId, load: () => Promise<Course | null>): Promise<Course | null> {
+    return load();
+  }
 
   async announceChange(): Promise<void> {}
 

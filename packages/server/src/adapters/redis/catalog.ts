@@ -9,7 +9,7 @@ import { runScript, type ScriptName } from "./scripts.ts";
 /** How long a course stays cached, by chance up to a tenth more or less: courses that were read together are not missed together. */
 const cachedForMs = 24 * 60 * 60 * 1000;
 
-/** Longer than a change, or a load that began before it, can last: the store is given 5 s. */
+/** Longer than a change can last: the store is given 5 s. */
 const changingForMs = 10_000;
 
 /** A course on its way through Redis. */
@@ -24,11 +24,14 @@ interface CourseJson {
  */
 export class RedisCatalogCache implements CatalogCache {
   readonly #connection: RedisConnection;
+  readonly #changingForMs: number;
   /** The marks of changes that this process has announced and not published, oldest first. */
   readonly #marks = new Map<CourseId, { field: string; announcedAt: number }[]>();
 
-  constructor(connection: RedisConnection) {
+  /** @param options.changingForMs how long marks hold; 10 s, unless a test is in a hurry */
+  constructor(connection: RedisConnection, options: { changingForMs?: number } = {}) {
     this.#connection = connection;
+    this.#changingForMs = options.changingForMs ?? changingForMs;
   }
 
   async version(courseId: CourseId): Promise<number | "changing" | null> {
@@ -41,18 +44,26 @@ export class RedisCatalogCache implements CatalogCache {
     return json === null ? null : parseCourse(courseId, json);
   }
 
-  async put(course: Course): Promise<void> {
-    await this.#run("course-put", course.courseId, [course.version, courseJson(course), ttlMs()]);
+  async fill(courseId: CourseId, load: () => Promise<Course | null>): Promise<Course | null> {
+    const deadline = await this.#loadDeadline(courseId).catch(() => null);
+    const course = await load();
+    if (course === null || deadline === null) return course;
+    const args = [course.version, courseJson(course), ttlMs(), deadline];
+    // Not cached, the course is read again: slower, and still right.
+    await this.#run("course-put", courseId, args).catch(() => undefined);
+    return course;
   }
 
   async announceChange(courseId: CourseId): Promise<void> {
     const announcedAt = performance.now();
     const field = (await this.#run("course-announce", courseId, [
       crypto.randomUUID(),
-      changingForMs,
+      this.#changingForMs,
       ttlMs(),
     ])) as string;
-    const open = (this.#marks.get(courseId) ?? []).filter((mark) => announcedAt - mark.announcedAt < changingForMs);
+    const open = (this.#marks.get(courseId) ?? []).filter(
+      (mark) => announcedAt - mark.announcedAt < this.#changingForMs,
+    );
     this.#marks.set(courseId, [...open, { field, announcedAt }]);
   }
 
@@ -63,6 +74,11 @@ export class RedisCatalogCache implements CatalogCache {
     else this.#marks.set(course.courseId, open);
     const args = [course.version, courseJson(course), ttlMs(), mark?.field ?? ""];
     await this.#run("course-publish", course.courseId, args);
+  }
+
+  /** Until when what is read from now on may be cached, by Redis' clock; null while the course is changing. */
+  async #loadDeadline(courseId: CourseId): Promise<string | null> {
+    return (await this.#run("course-load", courseId, [this.#changingForMs])) as string | null;
   }
 
   async #run(script: ScriptName, courseId: CourseId, args: readonly (string | number)[] = []): Promise<unknown> {

@@ -12,6 +12,7 @@ const names = [
   "acknowledge",
   "claim",
   "course-announce",
+  "course-load",
   "course-publish",
   "course-put",
   "course-read",
