@@ -3,10 +3,19 @@ import { after, before, beforeEach, describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import * as fc from "fast-check";
 import type { Redis } from "ioredis";
-import { keyOfMember, memberOf, progressKey, shardCount, shardOf } from "../../src/adapters/redis/keys.ts";
+import {
+  dirtyKey,
+  keyOfMember,
+  memberOf,
+  progressKey,
+  shardCount,
+  shardOf,
+  startedKey,
+} from "../../src/adapters/redis/keys.ts";
 import { RedisTime } from "../../src/adapters/redis/redis-time.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
 import type { Claim } from "../../src/ports/position-buffer.ts";
+import { eventually } from "../support/eventually.ts";
 import { aDay, course, lecture, someUser } from "../support/ids.ts";
 import { RedisFixture } from "../support/redis-fixture.ts";
 import { inconsistencies } from "../support/redis-invariants.ts";
@@ -150,6 +159,25 @@ describe("What Redis holds", { skip: redisIsMissing() }, () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it("is listed again by a save when its listing was lost, once it should have been flushed", async () => {
+    await using hasty = await RedisFixture.connect(server, { flushIntervalMs: 100 });
+    const key = someKey();
+    const save = (): Promise<unknown> => hasty.buffer.save([{ key, lectureId: lecture("intro"), seconds: 1 }]);
+    await save();
+    await client.del(dirtyKey(shardOf(key.userId)), startedKey(key.userId));
+    await eventually(async () => {
+      await save();
+      return (await inconsistencies([client])).length === 0 ? true : undefined;
+    });
+    const claims = await hasty.buffer.claim(10, 1_000, { all: true });
+    assert.deepEqual(
+      claims.map((claim) => claim.key),
+      [key],
+    );
+    assert.deepEqual(await hasty.buffer.acknowledge(claims), ["clean"]);
+    assert.deepEqual(await inconsistencies([client]), []);
   });
 
   it("gets a new version with every save, also while the clock is behind the last one", async () => {

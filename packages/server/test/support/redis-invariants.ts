@@ -17,7 +17,8 @@ for _, name in ipairs(redis.call("KEYS", "progress:*")) do
     if is_member ~= is_started or is_member ~= is_kept then
       note(name, "member", tostring(is_member), "started", tostring(is_started), "kept", tostring(is_kept))
     end
-    if is_member and redis.call("HEXISTS", name, ":since") == 0 then note(name, "is dirty since nobody knows when") end
+    local has_since = redis.call("HEXISTS", name, ":since") == 1
+    if is_member ~= has_since then note(name, "member", tostring(is_member), "since", tostring(has_since)) end
   end
 end
 for _, name in ipairs(redis.call("KEYS", "dirty:*")) do
@@ -39,7 +40,7 @@ for _, name in ipairs(redis.call("KEYS", "started:*")) do
 end
 return wrong`;
 
-/** Every key that ought not to be as it is: dirty, listed as started and without a time to live are one and the same. */
+/** Every key that ought not to be as it is: dirty, since some instant, listed as started and without a time to live are one. */
 export async function inconsistencies(masters: readonly Redis[]): Promise<string[]> {
   const found = await Promise.all(masters.map((master) => master.eval(look, 0) as Promise<string[]>));
   return found.flat();

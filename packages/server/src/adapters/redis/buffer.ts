@@ -23,9 +23,10 @@ import {
   progressPrefix,
   shardOf,
   startedKey,
+  startedPrefix,
 } from "./keys.ts";
 import { MemoryGauge, type MemoryGaugeOptions } from "./memory-gauge.ts";
-import { bufferedProgress, type SaveAnswer, saveOutcome, startedCourses } from "./replies.ts";
+import { bufferedProgress, saveOutcome, startedCourses } from "./replies.ts";
 import { type Group, ShardCalls } from "./shard-calls.ts";
 
 export interface RedisPositionBufferOptions {
@@ -87,7 +88,7 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
       "start-over",
       this.#calls.groupOf(key.userId),
       [progressKey(key), dirtyKey(shard), startedKey(key.userId)],
-      [memberOf(key), newest ?? "", this.#dueInMs(), resetLeadMs],
+      [memberOf(key), newest ?? "", spread(this.#flushIntervalMs), resetLeadMs],
     );
     return answers[0] as Stamp;
   }
@@ -169,13 +170,14 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
   async #save(saves: readonly PositionSave[], group: Group): Promise<SaveOutcome[]> {
     const { isFull, isCrowded } = this.#memory;
     const keys: string[] = [];
-    const args: (string | number)[] = [isFull ? "known" : "any"];
+    const args: (string | number)[] = [isFull ? "known" : "any", this.#flushIntervalMs];
     for (const { key, lectureId, seconds, stamp } of saves) {
-      keys.push(progressKey(key), dirtyKey(shardOf(key.userId)), startedKey(key.userId));
-      args.push(memberOf(key), lectureId, seconds, stamp ?? "", this.#dueInMs());
+      const shard = shardOf(key.userId);
+      keys.push(progressPrefix(shard) + memberOf(key), dirtyKey(shard), startedPrefix(shard) + key.userId);
+      args.push(lectureId, stamp === undefined ? seconds : `${stamp}|${seconds}`);
     }
     const { now, answers } = await this.#calls.runInTime("save", group, keys, args);
-    return (answers as SaveAnswer[]).map((answer) => saveOutcome(answer, now, isCrowded));
+    return (answers as string[]).map((answer) => saveOutcome(answer, now, isCrowded));
   }
 
   async #acknowledge(claims: readonly Claim[]): Promise<Acknowledged[]> {
@@ -198,11 +200,6 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
       );
       return "changed";
     });
-  }
-
-  /** The spread turns the spike of everybody's first save into an even load. */
-  #dueInMs(): number {
-    return spread(this.#flushIntervalMs);
   }
 }
 

@@ -7,28 +7,23 @@ import { keyOfMember } from "./keys.ts";
 /** A hash as a script returns it: field, value, field, value, ... */
 type FlatHash = readonly string[];
 
-/** An answer of save.lua. */
-export type SaveAnswer =
-  | readonly [status: "stored" | "superseded" | "ahead", stamp: Stamp, persisted: Stamp | "", reset: Stamp | ""]
-  | readonly [status: "full"]
-  | readonly [status: "failed", reason: string];
-
 /** What a claim of claim.lua looks like. */
 export type ClaimReply = readonly [member: string, hash: FlatHash];
 
 const stampLength = 37;
 
-export function saveOutcome(answer: SaveAnswer, now: number, isCrowded: boolean): SaveOutcome {
-  switch (answer[0]) {
+/** @param answer as save.lua gives it */
+export function saveOutcome(answer: string, now: number, isCrowded: boolean): SaveOutcome {
+  const [status, stamp, persisted, reset] = answer.split("|") as [SaveOutcome["status"], Stamp, Stamp | "", Stamp | ""];
+  switch (status) {
     case "full":
-      return { status: "full" };
+      return { status };
     case "failed":
-      return { status: "failed", reason: answer[1] };
+      return { status, reason: answer.slice("failed|".length) };
     case "ahead":
-      return { status: "ahead", serverTime: serverTimeAfter(now, answer[3] || null) };
+      return { status, serverTime: serverTimeAfter(now, reset || null) };
     case "stored":
     case "superseded": {
-      const [status, stamp, persisted, reset] = answer;
       const serverTime = serverTimeAfter(now, reset || null);
       return { status, stamp, persisted: persisted || null, serverTime, ...(isCrowded && { isCrowded }) };
     }

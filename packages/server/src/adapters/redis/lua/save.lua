@@ -1,24 +1,26 @@
 --[[
-  Purpose: takes many saves at once, each on its own.
+  Purpose: takes many saves at once, each on its own. Every save of every student runs this: it does nothing twice.
 
   KEYS  of each save three: its progress hash, its shard's dirty set, its student's started set
   ARGV  1 deadline, milliseconds by Redis' clock
         2 "known" when only keys that are here already may be taken, else "any"
-        then of each save five: member, lecture, seconds, stamp ("" = ordered by arrival), milliseconds until it is due
+        3 milliseconds of the flush interval
+        then of each save two: lecture, and "seconds" (ordered by arrival) or "stamp|seconds" (ordered by its session)
 
   Returns { now } when the deadline has passed and nothing was done, else { now, answer, ... } in order, an answer being
-        { "stored" | "superseded", winning stamp, persisted stamp or "", reset or "" }
-        { "ahead", "", "", reset or "" }   { "full" }   { "failed", reason }
+        "stored|winning stamp|persisted stamp or nothing|reset or nothing", likewise "superseded|..."
+        "ahead|||reset or nothing"   "full"   "failed|reason"
 ]]
 local now, micros = clock()
 -- A call that was held up in the network must not come in as the newest: its caller has been told that it failed.
 if now > tonumber(ARGV[1]) then return { now } end
-local takes_new_keys = ARGV[2] ~= "known"
+local takes_new_keys, interval_ms = ARGV[2] ~= "known", tonumber(ARGV[3])
 
 -- domain/stamp.ts has the same rules and says why.
 local max_session_lead_ms = 5000
 local max_n = 99999999
 local no_session = "0000000000000000"
+local stamp_width = 37
 
 local function make_stamp(t, n)
   return string.format("%013.0f%08.0f", t, n) .. no_session
@@ -41,56 +43,88 @@ local function server_time(reset)
   return reset and math.max(now, tonumber(string.sub(reset, 1, 13)) + 1) or now
 end
 
+local stamp_by_clock = make_stamp(now, 0)
+
 local function arrival_stamp(newest)
-  local by_clock = make_stamp(now, 0)
-  if newest and newest >= by_clock then return next_stamp(newest) end
-  return by_clock
+  if newest and newest >= stamp_by_clock then return next_stamp(newest) end
+  return stamp_by_clock
 end
 
-local function save(progress, dirty, started, member, lecture, seconds, given, due_in_ms)
+local version_by_clock = string.format("%.0f", micros)
+
+-- By the clock as well as by counting, the version also grows across expiry, erasure and a Redis that was emptied.
+local function next_version(version)
+  local is_older = version and #version == #version_by_clock and version < version_by_clock
+  if is_older or not version then return version_by_clock end
+  return string.format("%.0f", math.max((tonumber(version) or 0) + 1, micros))
+end
+
+-- Redis begins every script with the same chance. The spread turns the spike of everybody's first save into an even load.
+math.randomseed(micros % 2147483648)
+local function due_at()
+  return string.format("%.0f", now + interval_ms * (0.9 + math.random() * 0.2))
+end
+
+-- A dirty key has `:since` (the scripts that clean it take that away), so its listing needs no look. One that should have
+-- been flushed twice by now is listed again all the same: whatever became of its listing, the next save mends it.
+local unlisted_before = string.format("%013.0f", now - 2 * interval_ms)
+
+local function list(progress, dirty, started)
+  local member = string.match(progress, "}:(.+)$")
+  -- NX: a key that is dirty keeps its due date, so a steady stream of saves cannot postpone its own flush.
+  redis.call("ZADD", dirty, "NX", due_at(), member)
+  redis.call("SADD", started, string.match(member, "[^:]+$"))
+end
+
+local function save(progress, dirty, started, lecture, value)
   -- The first command reads the key, so a key of the wrong type fails before anything is written.
-  local position, persisted, version, last, reset =
-    unpack(redis.call("HMGET", progress, lecture, "::" .. lecture, ":v", ":last", ":reset"))
-  local stored = position and string.sub(position, 1, 37)
-  local stamp = given
-  if given ~= "" then
-    local lead_ms = tonumber(string.sub(given, 1, 13)) - server_time(reset)
-    if lead_ms > max_session_lead_ms then return { "ahead", "", "", reset or "" } end
+  local position, persisted, version, last, reset, since =
+    unpack(redis.call("HMGET", progress, lecture, "::" .. lecture, ":v", ":last", ":reset", ":since"))
+  local stored = position and string.sub(position, 1, stamp_width)
+  local stamp
+  if #value > stamp_width then
+    stamp = string.sub(value, 1, stamp_width)
+    local lead_ms = tonumber(string.sub(stamp, 1, 13)) - server_time(reset)
+    if lead_ms > max_session_lead_ms then return "ahead|||" .. (reset or "") end
     local winner = greater(stored, reset)
-    if winner and given <= winner then
+    if winner and stamp <= winner then
       -- The stored stamp again is the same save repeated: it is in place, and nothing has to be flushed for it.
-      return { given == stored and "stored" or "superseded", winner, persisted or "", reset or "" }
+      return (stamp == stored and "stored|" or "superseded|") .. winner .. "|" .. (persisted or "") .. "|" .. (reset or "")
     end
   else
     stamp = arrival_stamp(greater(greater(stored, last), reset))
+    value = stamp .. "|" .. value
   end
-  if not version and not takes_new_keys then return { "full" } end
+  if not version and not takes_new_keys then return "full" end
 
-  -- NX: a key that is dirty keeps its due date, so a steady stream of saves cannot postpone its own flush.
-  local is_newly_dirty = redis.call("ZADD", dirty, "NX", now + due_in_ms, member) == 1
-  if is_newly_dirty then redis.call("SADD", started, string.match(member, "[^:]+$")) end
-  -- By the clock as well as by counting, the version also grows across expiry, erasure and a Redis that was emptied.
-  local next_version = string.format("%.0f", math.max((tonumber(version) or 0) + 1, micros))
-  local fields = { lecture, stamp .. "|" .. seconds, ":v", next_version }
-  if not last or stamp > last then
-    fields[#fields + 1] = ":last"
-    fields[#fields + 1] = stamp
+  local is_listed = since and since > unlisted_before
+  if not is_listed then list(progress, dirty, started) end
+  local next, newest = next_version(version), greater(stamp, last)
+  if since then
+    redis.call("HSET", progress, ":v", next, ":last", newest, lecture, value)
+  else
+    -- The bookkeeping first: so it is found first, however many lectures follow.
+    redis.call("HSET", progress, ":since", now, ":v", next, ":last", newest, lecture, value)
   end
-  if is_newly_dirty or not version then
-    fields[#fields + 1] = ":since"
-    fields[#fields + 1] = now
-  end
-  redis.call("HSET", progress, unpack(fields))
   -- Only clean keys have a time to live.
-  if is_newly_dirty then redis.call("PERSIST", progress) end
-  return { "stored", stamp, persisted or "", reset or "" }
+  if not is_listed then redis.call("PERSIST", progress) end
+  return "stored|" .. stamp .. "|" .. (persisted or "") .. "|" .. (reset or "")
 end
 
-local reply = { now }
-for i = 0, #KEYS / 3 - 1 do
-  local k, a = i * 3, 2 + i * 5
-  local ok, answer = alone(save, KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3],
-    ARGV[a + 4], tonumber(ARGV[a + 5]))
-  reply[#reply + 1] = ok and answer or { "failed", answer }
+-- One pcall for all of them, and another one only for those that come after a failure.
+local reply, done, saves = { now }, 0, #KEYS / 3
+local function save_the_rest()
+  while done < saves do
+    local k, a = done * 3, done * 2 + 3
+    reply[done + 2] = save(KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], ARGV[a + 1], ARGV[a + 2])
+    done = done + 1
+  end
+end
+while done < saves do
+  local ok, reason = alone(save_the_rest)
+  if not ok then
+    reply[done + 2] = "failed|" .. reason
+    done = done + 1
+  end
 end
 return reply
