@@ -35,7 +35,7 @@ const Stamp = Type.String({
 
 const Title = Type.String({ minLength: 1, maxLength: 500 });
 
-const CivilDate = Type.String({
+export const CivilDate = Type.String({
   pattern: "^\\d{4}-\\d{2}-\\d{2}$",
   description: "A day in the student's own time zone, YYYY-MM-DD.",
 });

@@ -3,6 +3,7 @@ import { Completions } from "./application/completions.ts";
 import { CourseEditor } from "./application/course-editor.ts";
 import { CourseReader } from "./application/course-reader.ts";
 import { Dashboard } from "./application/dashboard.ts";
+import { EventPublisher } from "./application/event-publisher.ts";
 import { Followers } from "./application/followers.ts";
 import { OutboxRelay } from "./application/outbox-relay.ts";
 import { ProgressReader } from "./application/progress-reader.ts";
@@ -31,6 +32,7 @@ export interface Core {
   readonly courses: CourseReader;
   readonly flusher: Flusher;
   readonly relay: OutboxRelay;
+  readonly publisher: EventPublisher;
 }
 
 export interface CoreOptions {
@@ -47,17 +49,19 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const courses = new CourseReader(shared);
   const days = new StudentDay({ ...shared, defaultZone: options.defaultTimeZone });
   const streaks = new StreakKeeper({ ...shared, counts: options.streakCounts });
-  const followers = new Followers({ ...shared, streaks });
+  const publisher = new EventPublisher(shared);
+  const followers = new Followers({ ...shared, streaks, publisher });
   return {
     saver: new PositionSaver({ ...shared, courses, batch: new SaveBatch(shared) }),
     completions: new Completions({ ...shared, courses, followers, days }),
     progress: new ProgressReader({ ...shared, courses, followers, days }),
     dashboard: new Dashboard({ ...shared, streaks, days }),
     students: new Students({ ...shared, days }),
-    studentData: new StudentDataKeeper(shared),
+    studentData: new StudentDataKeeper({ ...shared, publisher }),
     editor: new CourseEditor({ ...shared, courses, newId: randomUUID }),
     courses,
     flusher: new Flusher({ ...shared, policy: flushPolicy(options.flushIntervalMs) }),
     relay: new OutboxRelay({ ...shared, followers }),
+    publisher,
   };
 }

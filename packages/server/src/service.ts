@@ -53,13 +53,17 @@ export async function openBackend(config: Config, clock: Clock = systemClock): P
   const telemetry = createTelemetry(logger, metrics);
   const stores = await openStores(config, { clock, telemetry, logger });
   const options = { ...config, clock, telemetry };
+  const core = createCore(stores, options);
   return {
-    core: createCore(stores, options),
+    core,
     options,
     stores,
     metrics,
     logger,
-    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await core.publisher[Symbol.asyncDispose]();
+      await stores[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -76,7 +80,7 @@ export async function startService(config: Config, { clock = systemClock }: { cl
   });
 
   if (demo !== undefined) await seedDemo(stores, options, showPreparation);
-  const workers = [core.flusher, core.relay, core.studentData];
+  const workers = [core.flusher, core.relay, core.studentData, core.publisher];
   for (const worker of workers) worker.start();
   // Together: each may have to wait for a store that does not answer.
   stack.defer(async () => void (await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))));

@@ -1,4 +1,4 @@
-import { type LearningEvent, lectureCompleted } from "../domain/completion.ts";
+import { lectureCompleted, type ProgressEvent } from "../domain/event.ts";
 import type { LectureId, ProgressKey } from "../domain/ids.ts";
 import { greatestStamp, serverTimeAfter, type Stamp } from "../domain/stamp.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
@@ -37,7 +37,7 @@ export class Completions {
     existingLecture(existingCourse(await courses.read(key.courseId), key.courseId), lectureId);
     const moment = await days.now(identity);
     await this.#queue.run(key.userId, async () => {
-      let outbox: readonly LearningEvent[] = [];
+      let outbox: readonly ProgressEvent[] = [];
       await this.#changeWhile(key, (progress) => {
         outbox = progress.outbox;
         if (progress.completedAt.has(lectureId)) return null;

@@ -1,17 +1,11 @@
-import {
-  type CourseCompleted,
-  courseCompleted,
-  isCovered,
-  type LearningEvent,
-  type Moment,
-} from "../domain/completion.ts";
+import { isCovered } from "../domain/completion.ts";
+import { type CourseCompleted, courseCompleted, type Moment, type ProgressEvent } from "../domain/event.ts";
 import type { ProgressKey } from "../domain/ids.ts";
 import type { ActivityStore } from "../ports/activity-store.ts";
 import type { Catalog } from "../ports/catalog.ts";
-import type { EventSink } from "../ports/event-sink.ts";
 import type { ProgressStore } from "../ports/progress-store.ts";
-import type { Telemetry } from "../ports/telemetry.ts";
 import { retryWhileRaced } from "./compare-and-set.ts";
+import type { EventPublisher } from "./event-publisher.ts";
 import type { StreakKeeper } from "./streak-keeper.ts";
 
 interface FollowersDeps {
@@ -19,8 +13,7 @@ interface FollowersDeps {
   activities: ActivityStore;
   catalog: Catalog;
   streaks: StreakKeeper;
-  sink: EventSink;
-  telemetry: Telemetry;
+  publisher: EventPublisher;
 }
 
 /**
@@ -35,7 +28,7 @@ export class Followers {
   }
 
   /** Follows these events of the outbox, and what following them adds to it. */
-  async settle(key: ProgressKey, outbox: readonly LearningEvent[]): Promise<void> {
+  async settle(key: ProgressKey, outbox: readonly ProgressEvent[]): Promise<void> {
     const waiting = [...outbox];
     for (const event of waiting) {
       const added = await this.#follow(key, event);
@@ -56,17 +49,16 @@ export class Followers {
     return added;
   }
 
-  async #follow(key: ProgressKey, event: LearningEvent): Promise<CourseCompleted | null> {
-    const { store, activities, streaks, sink, telemetry } = this.#deps;
+  async #follow(key: ProgressKey, event: ProgressEvent): Promise<CourseCompleted | null> {
+    const { store, activities, streaks, publisher } = this.#deps;
     let added: CourseCompleted | null = null;
     if (event.type === "lecture.completed") {
       await activities.addCompletion(event.userId, event.day, event.courseId, event.lectureId);
       await streaks.count(event.userId, event.day);
       added = await this.completeCourse(key, event);
     }
-    await sink.publish(event);
+    await publisher.publish(event);
     await store.settle(key, event.id);
-    telemetry.eventSettled(event);
     return added;
   }
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Leases } from "../ports/leases.ts";
 import type { ProgressStore } from "../ports/progress-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { BackgroundWork } from "./background-work.ts";
 import type { Followers } from "./followers.ts";
 
 /** A request follows its own events at once; what is older than this was left behind by a process that died. */
@@ -22,15 +23,20 @@ interface OutboxRelayDeps {
 /** Finishes what follows from an event when the process that began it could not. */
 export class OutboxRelay {
   readonly #deps: OutboxRelayDeps;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #relaying: BackgroundWork;
 
   constructor(deps: OutboxRelayDeps) {
     this.#deps = deps;
+    this.#relaying = new BackgroundWork({
+      ...deps,
+      task: "find events left behind",
+      everyMs: pollMs,
+      work: () => this.relay(),
+    });
   }
 
   start(): void {
-    this.#running ??= this.#run(this.#stopping.signal);
+    this.#relaying.start();
   }
 
   /** Follows every event that was left behind, unless another process does. */
@@ -46,16 +52,7 @@ export class OutboxRelay {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { clock, telemetry } = this.#deps;
-    while (!signal.aborted) {
-      await this.relay().catch((error: unknown) => telemetry.backgroundFailed("find events left behind", error));
-      await clock.sleep(pollMs, signal);
-    }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#relaying[Symbol.asyncDispose]();
   }
 }

@@ -3,11 +3,12 @@ import { joinPositions } from "../domain/position.ts";
 import { makeStamp } from "../domain/stamp.ts";
 import type { ActivityDay, ActivityStore } from "../ports/activity-store.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { EventSink } from "../ports/event-sink.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
 import type { Student, StudentStore } from "../ports/student-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { BackgroundWork } from "./background-work.ts";
+import type { EventPublisher } from "./event-publisher.ts";
 
 export interface StudentData {
   readonly student: Student;
@@ -22,7 +23,7 @@ interface StudentDataDeps {
   store: ProgressStore;
   activities: ActivityStore;
   students: StudentStore;
-  sink: EventSink;
+  publisher: EventPublisher;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -35,11 +36,16 @@ const batchSize = 100;
 /** Everything the service holds about one student, to hand out or to forget. */
 export class StudentDataKeeper {
   readonly #deps: StudentDataDeps;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #erasing: BackgroundWork;
 
   constructor(deps: StudentDataDeps) {
     this.#deps = deps;
+    this.#erasing = new BackgroundWork({
+      ...deps,
+      task: "erase again",
+      everyMs: pollMs,
+      work: () => this.eraseAgain(),
+    });
   }
 
   async export(userId: UserId): Promise<StudentData> {
@@ -54,18 +60,18 @@ export class StudentDataKeeper {
 
   /** Forgets the student; what a flush under way brings back is forgotten again a little later. */
   async erase(userId: UserId): Promise<void> {
-    const { buffer, store, activities, students, sink } = this.#deps;
+    const { buffer, store, activities, students, publisher } = this.#deps;
     const upTo = makeStamp(await buffer.now());
     const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
     await students.erase({ userId, upTo });
     await buffer.erase(userId, known);
     await Promise.all([store.erase(userId), activities.erase(userId)]);
     // Last, when no outbox has any left.
-    await sink.erase(userId);
+    await publisher.erase(userId);
   }
 
   start(): void {
-    this.#running ??= this.#run(this.#stopping.signal);
+    this.#erasing.start();
   }
 
   /** Erases what late writes have brought back since the erasures that are old enough. */
@@ -77,9 +83,8 @@ export class StudentDataKeeper {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#erasing[Symbol.asyncDispose]();
   }
 
   async #allProgress(userId: UserId): Promise<StudentData["courses"]> {
@@ -94,13 +99,5 @@ export class StudentDataKeeper {
         return { ...progress, courseId, positions };
       }),
     );
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    const { clock, telemetry } = this.#deps;
-    while (!signal.aborted) {
-      await this.eraseAgain().catch((error: unknown) => telemetry.backgroundFailed("erase again", error));
-      await clock.sleep(pollMs, signal);
-    }
   }
 }

@@ -41,7 +41,7 @@ async function relive(
 ): Promise<void> {
   const today = dayAt(options.clock.now(), "UTC");
   let now = options.clock.now();
-  const telemetry = { ...options.telemetry, eventSettled: () => undefined };
+  const telemetry = { ...options.telemetry, eventPublished: () => undefined };
   const { completions } = createCore(stores, { ...options, telemetry, clock: { ...options.clock, now: () => now } });
   const { daysAgo: days } = readActivity();
   const lectures = pastCourses.flatMap(({ courseId, done }) =>

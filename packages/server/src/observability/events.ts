@@ -42,7 +42,7 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
       metrics.storeReachable.set(1);
       logger.info("the store takes writes again");
     },
-    eventSettled(event) {
+    eventPublished(event) {
       metrics.events.inc({ type: event.type });
       logger.info({ event }, event.type);
     },

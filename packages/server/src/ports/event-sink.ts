@@ -1,9 +1,14 @@
-import type { LearningEvent } from "../domain/completion.ts";
+import type { LearningEvent } from "../domain/event.ts";
 import type { UserId } from "../domain/ids.ts";
 
-/** Where events leave the service. */
+/** Each place that events leave the service to, by name. */
+export type SinkName = "stream" | "webhooks";
+
+/** A place that events leave the service to. */
 export interface EventSink {
-  /** Resolves when the event is kept for good. An id that was published before changes nothing. */
+  readonly name: SinkName;
+
+  /** Resolves when the sink has the event for good; rejects when that is unknown. An id again does no harm. */
   publish(event: LearningEvent): Promise<void>;
 
   /** Forgets the events of a student that are kept here. What consumers have taken is theirs to forget. */

@@ -1,4 +1,4 @@
-import type { CourseCompleted, LearningEvent, LectureCompleted } from "../domain/completion.ts";
+import type { CourseCompleted, LectureCompleted, ProgressEvent } from "../domain/event.ts";
 import type { CourseId, LectureId, ProgressKey, UserId } from "../domain/ids.ts";
 import type { PositionState } from "../domain/position.ts";
 import type { Stamp } from "../domain/stamp.ts";
@@ -12,7 +12,7 @@ export interface StoredProgress extends PositionState {
   readonly completions: ReadonlyMap<LectureId, number>;
   readonly courseCompletedAt: number | null;
   /** Events whose followers are not all done. */
-  readonly outbox: readonly LearningEvent[];
+  readonly outbox: readonly ProgressEvent[];
 }
 
 /** What a flush adds: everything the buffer holds of one key. */

@@ -1,5 +1,6 @@
 import type { ActivityStore } from "./activity-store.ts";
 import type { Catalog, CatalogCache } from "./catalog.ts";
+import type { EventLog } from "./event-log.ts";
 import type { EventSink } from "./event-sink.ts";
 import type { Leases } from "./leases.ts";
 import type { PositionBuffer } from "./position-buffer.ts";
@@ -20,7 +21,9 @@ export interface Stores extends AsyncDisposable {
   readonly cache: CatalogCache;
   readonly activities: ActivityStore;
   readonly students: StudentStore;
-  readonly sink: EventSink;
+  readonly log: EventLog;
+  /** Where events leave to, beside the log. */
+  readonly sinks: readonly EventSink[];
   readonly leases: Leases;
   /** Never rejects. */
   health(): Promise<Record<string, PartHealth>>;

@@ -1,4 +1,4 @@
-import type { LearningEvent } from "../domain/completion.ts";
+import type { LearningEvent } from "../domain/event.ts";
 import type { ProgressKey } from "../domain/ids.ts";
 
 /** What the core tells its operators: one method for each thing that can happen. None may throw. */
@@ -11,7 +11,8 @@ export interface Telemetry {
   claimedKeyMissing(key: ProgressKey): void;
   storeUnreachable(reason: string, retryInMs: number): void;
   storeReachable(): void;
-  eventSettled(event: LearningEvent): void;
+  /** Told once for each event. */
+  eventPublished(event: LearningEvent): void;
   /** Something in the background failed and will be tried again. */
   backgroundFailed(task: string, error: unknown): void;
 }

@@ -7,7 +7,7 @@ import { EmbeddedPositionBuffer } from "../../src/adapters/embedded/buffer.ts";
 import { EmbeddedCatalog } from "../../src/adapters/embedded/catalog.ts";
 import { EmbeddedDatabase } from "../../src/adapters/embedded/database.ts";
 import { EmbeddedProgressStore } from "../../src/adapters/embedded/store.ts";
-import { lectureCompleted } from "../../src/domain/completion.ts";
+import { lectureCompleted } from "../../src/domain/event.ts";
 import type { UserId } from "../../src/domain/ids.ts";
 import { joinPositions } from "../../src/domain/position.ts";
 import { lectures } from "../contracts/catalog.ts";

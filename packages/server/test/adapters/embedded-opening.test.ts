@@ -3,6 +3,7 @@ import { chmod, mkdir, open, readFile, truncate, writeFile } from "node:fs/promi
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { DatabaseError, EmbeddedDatabase } from "../../src/adapters/embedded/database.ts";
+import { schemaSteps, schemaVersion } from "../../src/adapters/embedded/schema.ts";
 import { TempFolder } from "../support/temp-folder.ts";
 
 /** Opening fails with a sentence that names the file, says what is wrong, and says what to do. */
@@ -50,7 +51,7 @@ describe("Opening a data file", () => {
     assert.equal(setting("synchronous"), 2);
     assert.equal(setting("foreign_keys"), 1);
     assert.equal(setting("application_id"), 0x41_4c_50_72);
-    assert.equal(setting("user_version"), 1);
+    assert.equal(setting("user_version"), schemaVersion);
   });
 
   it("takes an empty file, and a file it has made", async () => {
@@ -58,6 +59,22 @@ describe("Opening a data file", () => {
     const file = folder.file("progress.sqlite");
     await writeFile(file, "");
     for (let time = 0; time < 3; time++) EmbeddedDatabase.open(file)[Symbol.dispose]();
+  });
+
+  it("takes a file of every earlier version, with what is in it", async () => {
+    await using folder = await TempFolder.create();
+    using newest = EmbeddedDatabase.open(folder.file("newest.sqlite"));
+    const tablesOf = (database: EmbeddedDatabase): object[] =>
+      database.prepare<object>("SELECT name, sql FROM sqlite_schema ORDER BY name").all();
+    for (let version = 1; version < schemaVersion; version++) {
+      const file = folder.file(`${version}.sqlite`);
+      const steps = schemaSteps.slice(0, version).join("\n");
+      run(file, `${steps} INSERT INTO users (user_id) VALUES ('a'); PRAGMA user_version = ${version};`);
+      run(file, "PRAGMA application_id = 1095520370");
+      using database = EmbeddedDatabase.open(file);
+      assert.deepEqual({ ...database.prepare<object>("SELECT user_id FROM users").get() }, { user_id: "a" });
+      assert.deepEqual(tablesOf(database), tablesOf(newest));
+    }
   });
 
   it("lets a second process in", async () => {
@@ -128,8 +145,8 @@ describe("Opening is refused", () => {
   it("when a newer version of the service has written the file", async () => {
     await using folder = await TempFolder.create();
     const file = await filledFile(folder);
-    run(file, "PRAGMA user_version = 7");
-    assertRefused(file, /newer version.*format 7.*knows 1.*Update the service/);
+    run(file, "PRAGMA user_version = 99");
+    assertRefused(file, /newer version.*format 99.*knows \d.*Update the service/);
   });
 
   it("when another process holds the file for itself", async () => {

@@ -1,15 +1,15 @@
 import { EmbeddedActivityStore } from "../../src/adapters/embedded/activity.ts";
 import { EmbeddedPositionBuffer } from "../../src/adapters/embedded/buffer.ts";
 import { EmbeddedCatalog, EmbeddedCatalogCache } from "../../src/adapters/embedded/catalog.ts";
-import { EmbeddedEventSink } from "../../src/adapters/embedded/events.ts";
+import { EmbeddedEventLog } from "../../src/adapters/embedded/events.ts";
 import { EmbeddedProgressStore } from "../../src/adapters/embedded/store.ts";
 import { EmbeddedStudentStore } from "../../src/adapters/embedded/students.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
-import type { LearningEvent } from "../../src/domain/completion.ts";
+import type { LearningEvent } from "../../src/domain/event.ts";
 import { activityStoreContract } from "../contracts/activity-store.ts";
 import { catalogCacheContract } from "../contracts/catalog-cache.ts";
 import { catalogContract } from "../contracts/catalog.ts";
-import { eventSinkContract } from "../contracts/event-sink.ts";
+import { eventLogContract } from "../contracts/event-log.ts";
 import { positionBufferContract } from "../contracts/position-buffer.ts";
 import { progressStoreContract } from "../contracts/progress-store.ts";
 import type { StoreHarness } from "../contracts/store-fixture.ts";
@@ -57,12 +57,12 @@ studentStoreContract(name, async () => {
   return { students: new EmbeddedStudentStore(database), [Symbol.asyncDispose]: dispose };
 });
 
-eventSinkContract(name, async () => {
+eventLogContract(name, async () => {
   const { database, dispose } = await openDataFile();
   const rows = database.prepare<{ event: string }>("SELECT event FROM events ORDER BY sequence");
   return {
-    sink: new EmbeddedEventSink(database),
-    published: async () => rows.all().map(({ event }) => JSON.parse(event) as LearningEvent),
+    log: new EmbeddedEventLog(database),
+    kept: async () => rows.all().map(({ event }) => JSON.parse(event) as LearningEvent),
     [Symbol.asyncDispose]: dispose,
   };
 });

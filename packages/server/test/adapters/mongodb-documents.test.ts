@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { ObjectId } from "mongodb";
 import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
 import type { Day } from "../../src/domain/activity-day.ts";
-import { courseCompleted } from "../../src/domain/completion.ts";
+import { courseCompleted } from "../../src/domain/event.ts";
 import { noStreak } from "../../src/domain/streak.ts";
 import { course, lecture, someCourse, someUser, stampAt } from "../support/ids.ts";
 import { completion, sharedMongodb, someKey, writeOf } from "../support/mongodb-fixture.ts";
@@ -174,7 +174,7 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
 
   it("of events are found by the event's id", async () => {
     const event = completion(someKey(courseHex), lectureHex);
-    await mongodb.fixture.events.publish(event);
+    await mongodb.fixture.log.add(event, ["stream"]);
     const { sequence, ...document } = (await mongodb.fixture.collections.events.findOne({ _id: event.id })) ?? {};
     assert.ok(sequence instanceof ObjectId);
     assert.deepEqual(document, {
@@ -186,6 +186,7 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
       day: event.day,
       zone: event.zone,
       occurredAt: new Date(event.occurredAt),
+      waiting: { stream: new Date(event.occurredAt) },
     });
   });
 });

@@ -195,7 +195,7 @@ function statusesOf(outcomes: readonly WriteOutcome[]): string[] {
 
 /** One call of everything that reaches MongoDB and may reject. */
 function everythingWith(
-  { store, catalog, activities, students, events }: MongodbFixture,
+  { store, catalog, activities, students, log }: MongodbFixture,
   key: ProgressKey,
 ): Promise<unknown>[] {
   const { userId, courseId } = key;
@@ -231,6 +231,9 @@ function everythingWith(
     students.erase(erasure),
     students.erasuresBefore(1, 1),
     students.forgetErasure(erasure),
-    events.publish(event),
+    log.add(event, ["stream"]),
+    log.waiting("stream", 1, 1),
+    log.delivered("stream", event),
+    log.erase(userId),
   ];
 }

@@ -58,8 +58,9 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
     });
 
     it("are one for each thing else, whatever the number of days and students", async () => {
-      const { activities, students, catalog, events } = mongodb.fixture;
+      const { activities, students, catalog, log } = mongodb.fixture;
       const [userId, courseId] = [someUser(), someCourse()];
+      const event = completion({ userId, courseId }, "a");
       const days = Array.from({ length: 150 }, (_, index) => ({
         userId,
         date: addDays(day, -index),
@@ -82,7 +83,10 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
         ["findAndModify", () => catalog.changeLecture(courseId, lecture("a"), { title: "New" })],
         ["update", () => catalog.removeLecture(courseId, lecture("a"))],
         ["find", () => catalog.read(courseId)],
-        ["update", () => events.publish(completion({ userId, courseId }, "a"))],
+        ["update", () => log.add(event, ["stream"])],
+        ["find", () => log.waiting("stream", 1, 100)],
+        ["update", () => log.delivered("stream", event)],
+        ["delete", () => log.erase(userId)],
       ];
       for (const [command, work] of one) assert.deepEqual(await mongodb.fixture.commandsOf(work), [command]);
     });

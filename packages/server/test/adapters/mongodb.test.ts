@@ -1,9 +1,10 @@
 import { test } from "node:test";
 import type { ProgressDocument } from "../../src/adapters/mongodb/documents.ts";
-import { keyFilter, toEvent, toProgressKey } from "../../src/adapters/mongodb/progress-document.ts";
+import { toEvent } from "../../src/adapters/mongodb/events.ts";
+import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
 import { activityStoreContract } from "../contracts/activity-store.ts";
 import { catalogContract } from "../contracts/catalog.ts";
-import { eventSinkContract } from "../contracts/event-sink.ts";
+import { eventLogContract } from "../contracts/event-log.ts";
 import { progressStoreContract } from "../contracts/progress-store.ts";
 import type { StoreHarness } from "../contracts/store-fixture.ts";
 import { studentStoreContract } from "../contracts/student-store.ts";
@@ -37,11 +38,11 @@ function keepContracts(): void {
   catalogContract(name, openStore);
   activityStoreContract(name, async () => ({ activities: mongodb.fixture.activities, ...shared }));
   studentStoreContract(name, async () => ({ students: mongodb.fixture.students, ...shared }));
-  eventSinkContract(name, async () => ({
-    sink: mongodb.fixture.events,
-    published: async () => {
+  eventLogContract(name, async () => ({
+    log: mongodb.fixture.log,
+    kept: async () => {
       const documents = await mongodb.fixture.collections.events.find({}, { sort: { sequence: 1 } }).toArray();
-      return documents.map(({ _id, ...event }) => toEvent(toProgressKey(event), { id: _id, ...event }));
+      return documents.map(toEvent);
     },
     ...shared,
   }));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { courseCompleted, lectureCompleted } from "../../src/domain/completion.ts";
+import { courseCompleted, lectureCompleted } from "../../src/domain/event.ts";
 import type { ProgressChange } from "../../src/ports/progress-store.ts";
 import { lecture, stampAt } from "../support/ids.ts";
 import { momentAt, type OpenStore, positions, someTime, StoreFixture } from "./store-fixture.ts";

@@ -6,7 +6,7 @@ import {
   type LectureCompleted,
   lectureCompleted,
   type Moment,
-} from "../../src/domain/completion.ts";
+} from "../../src/domain/event.ts";
 import type { LectureId, ProgressKey } from "../../src/domain/ids.ts";
 import type { Positions } from "../../src/domain/position.ts";
 import type { Stamp } from "../../src/domain/stamp.ts";

@@ -18,7 +18,7 @@ export const silent: Telemetry = {
   claimedKeyMissing: () => undefined,
   storeUnreachable: () => undefined,
   storeReachable: () => undefined,
-  eventSettled: () => undefined,
+  eventPublished: () => undefined,
   backgroundFailed: (task, error) => {
     throw new Error(`${task} failed`, { cause: error });
   },

@@ -16,9 +16,9 @@ const completionSteps = {
   "after the day's activity": "activities.addCompletion",
   "after the streak": "students.replaceStreak",
   "after the course was completed": "store.change#2",
-  "after the lecture's event was published": "sink.publish",
+  "after the lecture's event was published": "log.add",
   "after the lecture's event was settled": "store.settle",
-  "after the course's event was published": "sink.publish#2",
+  "after the course's event was published": "log.add#2",
   "after the course's event was settled": "store.settle#2",
 };
 const flushSteps = {

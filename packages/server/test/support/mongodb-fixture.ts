@@ -5,11 +5,11 @@ import { MongoActivityStore } from "../../src/adapters/mongodb/activity.ts";
 import { MongoCatalog } from "../../src/adapters/mongodb/catalog.ts";
 import { MongoConnection } from "../../src/adapters/mongodb/connection.ts";
 import type { Collections } from "../../src/adapters/mongodb/documents.ts";
-import { MongoEventSink } from "../../src/adapters/mongodb/events.ts";
+import { MongoEventLog } from "../../src/adapters/mongodb/events.ts";
 import { MongoProgressStore } from "../../src/adapters/mongodb/store.ts";
 import { MongoStudentStore } from "../../src/adapters/mongodb/students.ts";
 import type { Day } from "../../src/domain/activity-day.ts";
-import { type LectureCompleted, lectureCompleted } from "../../src/domain/completion.ts";
+import { type LectureCompleted, lectureCompleted } from "../../src/domain/event.ts";
 import type { LectureId, ProgressKey } from "../../src/domain/ids.ts";
 import type { Position } from "../../src/domain/position.ts";
 import type { PositionWrite, WriteOutcome } from "../../src/ports/progress-store.ts";
@@ -24,7 +24,7 @@ export class MongodbFixture implements AsyncDisposable {
   readonly catalog: MongoCatalog;
   readonly activities: MongoActivityStore;
   readonly students: MongoStudentStore;
-  readonly events: MongoEventSink;
+  readonly log: MongoEventLog;
   #commands: CommandStartedEvent[] = [];
 
   private constructor(database: string, url: string) {
@@ -34,7 +34,7 @@ export class MongodbFixture implements AsyncDisposable {
     this.catalog = new MongoCatalog(this.connection);
     this.activities = new MongoActivityStore(this.connection);
     this.students = new MongoStudentStore(this.connection);
-    this.events = new MongoEventSink(this.connection);
+    this.log = new MongoEventLog(this.connection);
     this.connection.client.on("commandStarted", (event) => this.#commands.push(event));
   }
 

@@ -20,7 +20,7 @@ export function mongodbRequests(): RequestReader {
 
 /** What a driver and the service's background do beside requests. */
 export const mongodbNoise: RegExp =
-  /^(hello|ismaster|isMaster|ping|endSessions|find (progress by relay|erasures)|createIndexes .*|other)$/;
+  /^(hello|ismaster|isMaster|ping|endSessions|find (progress by relay|events|erasures)|createIndexes .*|other)$/;
 
 /** The first field of a command is its name; the value is its collection. */
 function nameOf(message: Buffer): string {

@@ -2,7 +2,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { reasonOf, resultCode, sqlite } from "./failures.ts";
-import { applicationId, schema, schemaVersion } from "./schema.ts";
+import { applicationId, schemaSteps, schemaVersion } from "./schema.ts";
 
 /** The data file cannot be used. The message says what to do about it. */
 export class DatabaseError extends Error {
@@ -76,7 +76,7 @@ function checkIntegrity(handle: DatabaseSync, file: string): void {
 /** Signing the file every time also proves that it can be written, long before the first save needs it. */
 function createTables(handle: DatabaseSync): void {
   handle.exec("BEGIN IMMEDIATE");
-  if (pragma(handle, "user_version") === 0) handle.exec(schema);
+  for (const step of schemaSteps.slice(pragma(handle, "user_version"))) handle.exec(step);
   handle.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion};`);
   handle.exec("COMMIT");
 }

@@ -1,14 +1,11 @@
 /** Marks the file as ours: "ALPr" in the header of every data file. */
 export const applicationId = 0x41_4c_50_72;
 
-/** Raised whenever the tables change; a program never opens a file newer than itself. */
-export const schemaVersion = 1;
-
 /**
  * Two halves share the file. `buffer_*` take every save and remember what the others have not got yet; the rest is the
  * store. Nothing joins across the two: a flush is the only way from one to the other, as in production.
  */
-export const schema: string = `
+const firstTables = `
   -- A key is dirty while it has a due date. While it is leased, claimed_at says by whom and due_at when the lease ends.
   CREATE TABLE buffer_keys (
     user_id TEXT NOT NULL,
@@ -140,3 +137,20 @@ export const schema: string = `
     event TEXT NOT NULL
   ) STRICT;
 `;
+
+/** Events that a sink has not got yet. */
+const waitingEvents = `
+  CREATE TABLE waiting_events (
+    sink TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    event_id TEXT NOT NULL REFERENCES events (event_id) ON DELETE CASCADE,
+    PRIMARY KEY (sink, occurred_at, event_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX waiting_events_event ON waiting_events (event_id);
+`;
+
+/** What makes the tables of each version from those of the one before. Released steps never change. */
+export const schemaSteps: readonly string[] = [firstTables, waitingEvents];
+
+/** The number of steps a file has behind it; a program never opens a file newer than itself. */
+export const schemaVersion: number = schemaSteps.length;

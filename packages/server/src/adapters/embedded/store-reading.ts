@@ -1,4 +1,4 @@
-import type { LearningEvent } from "../../domain/completion.ts";
+import type { ProgressEvent } from "../../domain/event.ts";
 import type { CourseId, LectureId, ProgressKey, UserId } from "../../domain/ids.ts";
 import { joinPositions, type Position, type PositionState } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
@@ -75,7 +75,7 @@ export class StoreReading {
       completedAt: new Map(completed.map(({ lectureId, completedAt }) => [lectureId, Number(completedAt)])),
       completions: new Map(completions.map(({ lectureId, times }) => [lectureId, times])),
       courseCompletedAt: row?.courseCompletedAt ?? null,
-      outbox: this.#outbox.all(userId, courseId).map(({ event }) => JSON.parse(event) as LearningEvent),
+      outbox: this.#outbox.all(userId, courseId).map(({ event }) => JSON.parse(event) as ProgressEvent),
     };
   }
 

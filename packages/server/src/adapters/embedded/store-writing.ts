@@ -1,4 +1,4 @@
-import type { LearningEvent } from "../../domain/completion.ts";
+import type { ProgressEvent } from "../../domain/event.ts";
 import type { ProgressKey, UserId } from "../../domain/ids.ts";
 import type { Stamp } from "../../domain/stamp.ts";
 import type { PositionWrite, ProgressChange } from "../../ports/progress-store.ts";
@@ -92,7 +92,7 @@ export class StoreWriting {
     this.#eraseRevived.run(userId, upTo);
   }
 
-  #pushEvent(event: LearningEvent): void {
+  #pushEvent(event: ProgressEvent): void {
     this.#push.run(event.id, event.userId, event.courseId, event.occurredAt, JSON.stringify(event));
   }
 }

@@ -4,7 +4,7 @@ import { EmbeddedActivityStore } from "./activity.ts";
 import { EmbeddedPositionBuffer } from "./buffer.ts";
 import { EmbeddedCatalog, EmbeddedCatalogCache } from "./catalog.ts";
 import { EmbeddedDatabase } from "./database.ts";
-import { EmbeddedEventSink } from "./events.ts";
+import { EmbeddedEventLog } from "./events.ts";
 import { reasonOf } from "./failures.ts";
 import { everybodyMay } from "./leases.ts";
 import { EmbeddedProgressStore } from "./store.ts";
@@ -25,7 +25,8 @@ export function openEmbeddedStores(file: string, options: { clock: Clock; flushI
     activities: new EmbeddedActivityStore(database),
     students: new EmbeddedStudentStore(database),
     leases: everybodyMay,
-    sink: new EmbeddedEventSink(database),
+    sinks: [],
+    log: new EmbeddedEventLog(database),
     health: async () => ({
       database: await buffer.stats().then(
         () => ({ status: "ok" as const }),

@@ -1,10 +1,11 @@
 import { type Collection, type Db, ObjectId } from "mongodb";
 import type { Day } from "../../domain/activity-day.ts";
-import type { LearningEvent } from "../../domain/completion.ts";
+import type { LearningEvent, ProgressEvent } from "../../domain/event.ts";
 import type { LectureDetails } from "../../domain/course.ts";
 import { type CourseId, isObjectIdText, type LectureId, type UserId } from "../../domain/ids.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
+import type { SinkName } from "../../ports/event-sink.ts";
 
 /**
  * A course or lecture id where it is a value: 24 hex digits are an ObjectId. Where an id names a field it stays text; its
@@ -33,7 +34,7 @@ export interface ProgressDocument {
 /** An event without what the document says already. */
 export interface OutboxEntry {
   id: string;
-  type: LearningEvent["type"];
+  type: ProgressEvent["type"];
   lectureId?: StoredId;
   day: Day;
   zone: string;
@@ -70,12 +71,20 @@ export interface CourseDocument {
   lectures: Record<LectureId, LectureDetails>;
 }
 
-interface EventDocument extends Omit<OutboxEntry, "id"> {
+/** An event: what all of them say, and what those of its type say. */
+export interface EventDocument {
   _id: string;
+  type: LearningEvent["type"];
+  userId: UserId;
+  day: Day;
+  zone: string;
+  occurredAt: Date;
   /** Grows with time; within one process it is the order in which events were published. */
   sequence: ObjectId;
-  userId: UserId;
-  courseId: StoredId;
+  courseId?: StoredId;
+  lectureId?: StoredId;
+  /** The sinks that have not got it yet, and when it occurred. */
+  waiting?: Partial<Record<SinkName, Date>>;
 }
 
 export interface Collections {

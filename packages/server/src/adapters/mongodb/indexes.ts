@@ -12,8 +12,13 @@ const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
   ],
   activities: [{ key: { userId: 1, date: 1 }, unique: true }],
   erasures: [{ key: { upTo: 1 } }],
-  // For the erasure of a student.
-  events: [{ key: { userId: 1 } }],
+  events: [
+    // For the erasure of a student.
+    { key: { userId: 1 } },
+    // Each holds only what its sink waits for.
+    { key: { "waiting.stream": 1 }, sparse: true },
+    { key: { "waiting.webhooks": 1 }, sparse: true },
+  ],
 };
 
 /** An index cannot be made. The message says what to do about it. */

@@ -1,5 +1,5 @@
 import type { WithoutId } from "mongodb";
-import type { LearningEvent } from "../../domain/completion.ts";
+import type { ProgressEvent } from "../../domain/event.ts";
 import type { ProgressKey } from "../../domain/ids.ts";
 import { joinPositions } from "../../domain/position.ts";
 import type { StoredProgress } from "../../ports/progress-store.ts";
@@ -39,13 +39,13 @@ export function toStoredProgress(key: ProgressKey, document: WithoutId<ProgressD
   };
 }
 
-export function toOutboxEntry(event: LearningEvent): OutboxEntry {
+export function toOutboxEntry(event: ProgressEvent): OutboxEntry {
   const { id, type, day, zone, occurredAt } = event;
   const lecture = event.type === "lecture.completed" && { lectureId: toStoredId(event.lectureId) };
   return { id, type, ...lecture, day, zone, occurredAt: new Date(occurredAt) };
 }
 
-export function toEvent(key: ProgressKey, { id, type, lectureId, day, zone, occurredAt }: OutboxEntry): LearningEvent {
+function toEvent(key: ProgressKey, { id, type, lectureId, day, zone, occurredAt }: OutboxEntry): ProgressEvent {
   const fact = { id, ...key, occurredAt: occurredAt.getTime(), day, zone };
   return type === "lecture.completed" && lectureId !== undefined
     ? { ...fact, type, lectureId: toLectureId(lectureId) }

@@ -3,12 +3,12 @@ import { MongoActivityStore } from "./activity.ts";
 import { MongoCatalog } from "./catalog.ts";
 import { checkMongo } from "./checks.ts";
 import { MongoConnection } from "./connection.ts";
-import { MongoEventSink } from "./events.ts";
+import { MongoEventLog } from "./events.ts";
 import { MongoProgressStore } from "./store.ts";
 import { MongoStudentStore } from "./students.ts";
 
 /** Every port that Redis is not asked for, over one database. */
-export type MongoStores = Omit<Stores, "buffer" | "cache" | "leases">;
+export type MongoStores = Omit<Stores, "buffer" | "cache" | "leases" | "sinks">;
 
 /** A probe wants an answer sooner than MongoDB may take to say that it is away. */
 const patienceMs = 900;
@@ -26,7 +26,7 @@ export function openMongoStores(url: string, { isStrict }: { isStrict: boolean }
     catalog: new MongoCatalog(connection),
     activities: new MongoActivityStore(connection),
     students: new MongoStudentStore(connection),
-    sink: new MongoEventSink(connection),
+    log: new MongoEventLog(connection),
     health: async () => ({ mongodb: await health.look() }),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };

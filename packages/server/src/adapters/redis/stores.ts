@@ -8,7 +8,7 @@ import { RedisHealth, type RedisHealthOptions } from "./health.ts";
 /** The buffer, the catalog's cache and the leases, over one Redis. */
 export interface RedisStores extends Pick<
   Stores,
-  "buffer" | "cache" | "leases" | "health" | typeof Symbol.asyncDispose
+  "buffer" | "cache" | "leases" | "sinks" | "health" | typeof Symbol.asyncDispose
 > {
   /** Resolves when Redis is connected, or after so long. */
   connected(withinMs: number): Promise<void>;
@@ -31,6 +31,7 @@ export function openRedisStores(url: string, options: RedisStoresOptions): Redis
     buffer,
     cache: new RedisCatalogCache(connection),
     leases: new RedisLeases(connection),
+    sinks: [],
     async connected(withinMs) {
       const patience = Promise.withResolvers<void>();
       const timer = setTimeout(patience.resolve, withinMs);

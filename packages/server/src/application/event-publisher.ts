@@ -1,0 +1,104 @@
+import type { LearningEvent } from "../domain/event.ts";
+import type { UserId } from "../domain/ids.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { EventLog } from "../ports/event-log.ts";
+import type { EventSink } from "../ports/event-sink.ts";
+import type { Leases } from "../ports/leases.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import { BackgroundWork } from "./background-work.ts";
+
+/** A process delivers its own events at once; what is older than this was left behind, or its sink was away. */
+const leftBehindMs = 5_000;
+const pollMs = 2_000;
+const batchSize = 100;
+/** Longer than a sink may take to answer. */
+const leaseMs = 15_000;
+
+interface EventPublisherDeps {
+  log: EventLog;
+  sinks: readonly EventSink[];
+  leases: Leases;
+  clock: Clock;
+  telemetry: Telemetry;
+}
+
+/**
+ * Keeps events for good, and brings each of them to every sink.
+ *
+ * Whoever publishes waits for the log and for nothing else. The log knows which sinks wait for an event, so what a sink does
+ * not take at once, or a dead process has not delivered, any process delivers later. A sink may see an event again, with
+ * the same id.
+ */
+export class EventPublisher implements AsyncDisposable {
+  readonly #deps: EventPublisherDeps;
+  readonly #relay: BackgroundWork;
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(deps: EventPublisherDeps) {
+    this.#deps = deps;
+    this.#relay = new BackgroundWork({
+      ...deps,
+      task: "find events to deliver",
+      everyMs: pollMs,
+      work: () => this.deliverLeftBehind(),
+    });
+  }
+
+  /** Resolves when the event is kept; its delivery has then begun. Telling an event again is harmless. */
+  async publish(event: LearningEvent): Promise<void> {
+    const { log, sinks, telemetry } = this.#deps;
+    const isNew = await log.add(
+      event,
+      sinks.map(({ name }) => name),
+    );
+    // Whoever told it first delivers it; if they died, what is left behind is found.
+    if (!isNew) return;
+    telemetry.eventPublished(event);
+    for (const sink of sinks) {
+      const delivery = this.#deliver(sink, event).finally(() => this.#underWay.delete(delivery));
+      this.#underWay.add(delivery);
+    }
+  }
+
+  /** Forgets what is kept of a student here and in the sinks. */
+  async erase(userId: UserId): Promise<void> {
+    const { log, sinks } = this.#deps;
+    // First the log: what is not there any more is not delivered any more.
+    await log.erase(userId);
+    await Promise.all(sinks.map((sink) => sink.erase(userId)));
+  }
+
+  start(): void {
+    if (this.#deps.sinks.length > 0) this.#relay.start();
+  }
+
+  /** Delivers what was left behind, unless another process does. */
+  async deliverLeftBehind(): Promise<void> {
+    const { log, sinks, leases, clock } = this.#deps;
+    const before = clock.now() - leftBehindMs;
+    await Promise.all(
+      sinks.map(async (sink) => {
+        for (const event of await log.waiting(sink.name, before, batchSize)) {
+          if (await leases.take(`${sink.name}:${event.id}`, leaseMs)) await this.#deliver(sink, event);
+        }
+      }),
+    );
+  }
+
+  /** Finishes the deliveries under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#relay[Symbol.asyncDispose]();
+    await Promise.all(this.#underWay);
+  }
+
+  /** Never rejects: what is not delivered waits in the log. */
+  async #deliver(sink: EventSink, event: LearningEvent): Promise<void> {
+    const { log, telemetry } = this.#deps;
+    try {
+      await sink.publish(event);
+      await log.delivered(sink.name, event);
+    } catch (error) {
+      telemetry.backgroundFailed(`deliver to ${sink.name}`, error);
+    }
+  }
+}
