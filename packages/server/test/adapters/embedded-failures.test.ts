@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { EmbeddedPositionBuffer } from "../../src/adapters/embedded/buffer.ts";
 import { EmbeddedCatalog } from "../../src/adapters/embedded/catalog.ts";
 import { EmbeddedDatabase } from "../../src/adapters/embedded/database.ts";
 import { EmbeddedProgressStore } from "../../src/adapters/embedded/store.ts";
+import { openEmbeddedStores } from "../../src/adapters/embedded/stores.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { ProgressError } from "../../src/domain/errors.ts";
 import { positions } from "../contracts/store-fixture.ts";
@@ -89,6 +91,38 @@ describe("When the data file cannot be written", () => {
     limitPages(1_000_000);
     await opened.buffer.save(batch);
     assert.equal((await opened.buffer.read(key)).positions.size, 3_000);
+  });
+
+  it("keeps nothing in a file that was moved away, deleted or replaced, and goes on when it is back", async () => {
+    await using opened = await openAll();
+    const { file, buffer, store } = opened;
+    await buffer.save([save("a", 1)]);
+    const isGone = async (): Promise<void> => {
+      await assertUnavailable(buffer.save([save("a", 2)]), "buffer_unavailable");
+      await assertUnavailable(buffer.read(key), "buffer_unavailable");
+      await assertUnavailable(store.read(key), "store_unavailable");
+      assert.equal((await store.join([write]))[0]?.status, "unknown");
+    };
+    renameSync(file, `${file}-elsewhere`);
+    await isGone();
+    writeFileSync(file, "");
+    await isGone();
+    renameSync(`${file}-elsewhere`, file);
+    assert.equal((await buffer.read(key)).positions.get(lecture("a"))?.seconds, 1);
+    assert.equal((await buffer.save([save("a", 3)]))[0]?.status, "stored");
+    rmSync(file);
+    await isGone();
+  });
+
+  it("is not ready without its file, and says what to do", async () => {
+    await using folder = await TempFolder.create();
+    const file = folder.file("progress.sqlite");
+    await using stores = openEmbeddedStores(file, { clock: systemClock, flushIntervalMs: 1_000 });
+    assert.deepEqual(await stores.health(), { database: { status: "ok" } });
+    rmSync(file);
+    const { database } = await stores.health();
+    assert.equal(database?.status, "unavailable");
+    assert.match(database.detail ?? "", /data file was moved, deleted or replaced.*: put it back, or restart/);
   });
 
   it("answers that it is unavailable when it is closed", async () => {

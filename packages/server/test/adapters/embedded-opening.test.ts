@@ -108,6 +108,14 @@ describe("Opening is refused", () => {
     assertRefused(folder.file("notes", "deeper", "progress.sqlite"), /cannot be made/);
   });
 
+  it(
+    "when the system makes no folders there",
+    { skip: process.platform !== "linux" && "Linux has such a place" },
+    () => {
+      assertRefused("/proc/no/such/folder/progress.sqlite", /cannot be made/);
+    },
+  );
+
   it("when the folder is read-only", { skip: isRoot && "root may write anywhere" }, async () => {
     await using folder = await TempFolder.create();
     await mkdir(folder.file("data"), { mode: 0o500 });

@@ -1,5 +1,6 @@
+import { statSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { asUnavailable, type Unavailable } from "./failures.ts";
+import { asUnavailable, FileGoneError, type Unavailable } from "./failures.ts";
 import { openFile } from "./opening.ts";
 
 export { DatabaseError } from "./opening.ts";
@@ -15,10 +16,12 @@ export interface Statement<Row = never> {
  * The one file of an embedded service and the one connection to it.
  *
  * Statements are prepared once and kept. Nothing here waits for anything but the disk, so one transaction ends before
- * the next begins; what is answered after a `write` is on the disk.
+ * the next begins; what is answered after a `write` is on the disk, in the file of that name: without it nothing is answered.
  */
 export class EmbeddedDatabase implements Disposable {
   readonly #handle: DatabaseSync;
+  readonly #file: string;
+  readonly #inode: number | undefined;
   readonly #begin: Statement;
   readonly #beginImmediate: Statement;
   readonly #commit: Statement;
@@ -27,8 +30,10 @@ export class EmbeddedDatabase implements Disposable {
   readonly #rollbackToSavepoint: Statement;
   readonly #releaseSavepoint: Statement;
 
-  private constructor(handle: DatabaseSync) {
+  private constructor(handle: DatabaseSync, file: string) {
     this.#handle = handle;
+    this.#file = file;
+    this.#inode = inodeOf(file);
     this.#begin = this.prepare("BEGIN");
     this.#beginImmediate = this.prepare("BEGIN IMMEDIATE");
     this.#commit = this.prepare("COMMIT");
@@ -40,7 +45,7 @@ export class EmbeddedDatabase implements Disposable {
 
   /** Opens the file; makes it, its folder and its tables when they are missing. Throws a {@link DatabaseError}. */
   static open(file: string): EmbeddedDatabase {
-    return new EmbeddedDatabase(openFile(file));
+    return new EmbeddedDatabase(openFile(file), file);
   }
 
   prepare<Row = never>(sql: string): Statement<Row> {
@@ -89,6 +94,7 @@ export class EmbeddedDatabase implements Disposable {
   }
 
   #within<Result>(begin: Statement, work: () => Result): Result {
+    if (inodeOf(this.#file) !== this.#inode) throw new FileGoneError();
     begin.run();
     try {
       const result = work();
@@ -99,4 +105,8 @@ export class EmbeddedDatabase implements Disposable {
       throw error;
     }
   }
+}
+
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
 }

@@ -23,6 +23,17 @@ const sentences: Record<Unavailable, string> = {
   store_unavailable: "Progress cannot be read or changed just now. Try again in a moment.",
 };
 
+/** The data file is not where it was opened: what is written into it is gone with the process. */
+export class FileGoneError extends Error {
+  override readonly name = "FileGoneError";
+
+  constructor() {
+    super(
+      "The data file was moved, deleted or replaced under the running service: put it back, or restart the service.",
+    );
+  }
+}
+
 /** The primary result code of an error of SQLite, or undefined when it is another error. */
 export function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
@@ -38,7 +49,8 @@ export function isRowFailure(error: unknown): boolean {
 
 /** What the caller is told when the file cannot be used: never the file's own words. Other errors stay as they are. */
 export function asUnavailable(code: Unavailable, error: unknown): unknown {
-  const isOfDatabase = resultCode(error) !== undefined || nodeCode(error) === "ERR_INVALID_STATE";
+  const isOfDatabase =
+    resultCode(error) !== undefined || nodeCode(error) === "ERR_INVALID_STATE" || error instanceof FileGoneError;
   return isOfDatabase ? new ProgressError(code, sentences[code], { cause: error }) : error;
 }
 

@@ -36,13 +36,25 @@ export function openFile(file: string): DatabaseSync {
 
 function createFolder(file: string): void {
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
   } catch (cause) {
     throw new DatabaseError(
       `The folder of the data file ${file} cannot be made (${reasonOf(cause)}). ` +
         "Make it, or set DATA_FILE to a place where this process may write.",
       { cause },
     );
+  }
+}
+
+/** Step by step: node's own way never ends where the system calls a folder missing that it does not let us make, as in /proc. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isFolder(folder)) throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { ProgressError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Stores } from "../../ports/stores.ts";
 import { EmbeddedActivityStore } from "./activity.ts";
@@ -30,7 +31,11 @@ export function openEmbeddedStores(file: string, options: { clock: Clock; flushI
     health: async () => ({
       database: await buffer.stats().then(
         () => ({ status: "ok" as const }),
-        (error: unknown) => ({ status: "unavailable" as const, detail: reasonOf(error) }),
+        // Its message is for students; the operator wants to know why.
+        (error: unknown) => ({
+          status: "unavailable" as const,
+          detail: reasonOf(error instanceof ProgressError ? error.cause : error),
+        }),
       ),
     }),
     [Symbol.asyncDispose]: async () => database[Symbol.dispose](),
