@@ -25,6 +25,10 @@ for (const colorScheme of ["light", "dark"] as const) {
   for (const [name, path] of Object.entries(views)) {
     await page.goto(path);
     await page.waitForLoadState("networkidle");
+    await page.waitForFunction(() => {
+      const video = document.querySelector("video");
+      return !video || (video.readyState === video.HAVE_ENOUGH_DATA && !video.seeking);
+    });
     for (const width of [360, 768, 1280]) {
       await page.setViewportSize({ width, height: width < 500 ? 740 : 900 });
       await page.waitForTimeout(restMs);
