@@ -84,6 +84,19 @@ describe("sessions", () => {
     assert.equal(service.positions.get("intro")?.seconds, 120, "what is recorded now is newest again");
   });
 
+  it("a sleep of 2 s is one, a shorter one is not", async () => {
+    for (const [sleptMs, sessions] of [
+      [1_900, 1],
+      [2_100, 2],
+    ] as const) {
+      const sitting = await paused();
+      sitting.clock.sleep(sleptMs);
+      await seek(sitting, 100);
+      await sitting.clock.advance(100);
+      assert.equal(new Set(sitting.service.saves.map(({ body }) => body.sessionId)).size, sessions, `${sleptMs} ms`);
+    }
+  });
+
   it("a slow network is not mistaken for a sleep", async () => {
     const sitting = await paused();
     sitting.service.latencyMs = 9_000;

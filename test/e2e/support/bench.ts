@@ -60,8 +60,8 @@ export class Bench implements AsyncDisposable {
       device: async (options) => stack.use(await this.device({ token: student.token, ...options })),
       measure: (name, tab, shown) => this.#measure(name, tab, shown),
     });
-    student.assertNeverLost();
     assertNeverStart(this.#history.of(userId));
+    student.assertNeverLost();
   }
 
   device(options?: DeviceOptions): Promise<Device> {
