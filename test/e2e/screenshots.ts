@@ -14,8 +14,8 @@ const folder = fileURLToPath(new URL("../../.cache/screenshots/served/", import.
 const picture = fileURLToPath(new URL("../../docs/student-page.png", import.meta.url));
 /** What the README shows: the first screen. */
 const clip = { x: 60, y: 70, width: 1160, height: 770 };
-/** Until what moves by itself, as controls of a video do, has come to rest. */
-const restMs = 700;
+/** Until what moves by itself, as the spinner of a video that sought does, has come to rest. */
+const restMs = 2_500;
 
 await mkdir(folder, { recursive: true });
 await using bench = await Bench.start();
