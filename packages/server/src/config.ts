@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseTimeZone } from "./domain/activity-day.ts";
+import type { Webhook } from "./domain/webhook.ts";
 import { ConfigError, type Environment, readSettings } from "./settings.ts";
+import { readWebhooks } from "./webhooks-file.ts";
 
 export { ConfigError, listSettings } from "./settings.ts";
 
@@ -31,6 +33,8 @@ export interface Config {
   readonly streakCounts: "completion" | "activity";
   readonly strictDurability: boolean;
   readonly rateLimitPerSecond: number;
+  /** Where the webhooks are written down, and what the file said at the start. */
+  readonly webhooks: { readonly file: string; readonly list: readonly Webhook[] } | undefined;
   readonly logLevel: string;
 }
 
@@ -65,6 +69,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     streakCounts: env.STREAK_COUNTS,
     strictDurability: (env.STRICT_DURABILITY ?? String(stores.type === "production")) === "true",
     rateLimitPerSecond: env.RATE_LIMIT_PER_SECOND,
+    webhooks: webhooksOf(env.WEBHOOKS_FILE),
     logLevel: env.LOG_LEVEL,
   };
 }
@@ -103,6 +108,10 @@ function tokenSource(env: Environment, stores: StoreSource): TokenSource {
   if (JWKS_URL !== undefined) return { type: "jwks", url: checkUrl("JWKS_URL", JWKS_URL, ["https:", "http:"]).href };
   if (stores.type === "embedded") return { type: "demo" };
   throw new ConfigError("Nobody can sign in: set JWT_SECRET, JWT_PUBLIC_KEY_FILE or JWKS_URL.");
+}
+
+function webhooksOf(file: string | undefined): Config["webhooks"] {
+  return file === undefined ? undefined : { file: resolve(file), list: readWebhooks(file) };
 }
 
 function readKey(file: string): string {

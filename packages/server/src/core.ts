@@ -4,6 +4,10 @@ import { CourseEditor } from "./application/course-editor.ts";
 import { CourseReader } from "./application/course-reader.ts";
 import { Dashboard } from "./application/dashboard.ts";
 import { EventPublisher } from "./application/event-publisher.ts";
+import { Deliverer } from "./delivery/deliverer.ts";
+import { Replay } from "./delivery/replay.ts";
+import type { WebhookList } from "./delivery/webhook-list.ts";
+import { WebhookSink } from "./delivery/webhook-sink.ts";
 import { Followers } from "./application/followers.ts";
 import { OutboxRelay } from "./application/outbox-relay.ts";
 import { ProgressReader } from "./application/progress-reader.ts";
@@ -19,6 +23,7 @@ import type { StreakCounts } from "./ports/activity-store.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Stores } from "./ports/stores.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
+import type { WebhookSender } from "./ports/webhook-sender.ts";
 
 /** The use cases, wired to whatever storage and time they are given. */
 export interface Core {
@@ -33,6 +38,9 @@ export interface Core {
   readonly flusher: Flusher;
   readonly relay: OutboxRelay;
   readonly publisher: EventPublisher;
+  /** Tells webhooks, if there may be any. */
+  readonly deliverer: Deliverer | undefined;
+  readonly replay: Replay;
 }
 
 export interface CoreOptions {
@@ -41,6 +49,8 @@ export interface CoreOptions {
   readonly flushIntervalMs: number;
   readonly defaultTimeZone: string;
   readonly streakCounts: StreakCounts;
+  /** Left out where there are no webhooks and will be none. */
+  readonly delivery?: { readonly webhooks: WebhookList; readonly sender: WebhookSender } | undefined;
 }
 
 export function createCore(stores: Stores, options: CoreOptions): Core {
@@ -49,7 +59,9 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const courses = new CourseReader(shared);
   const days = new StudentDay({ ...shared, defaultZone: options.defaultTimeZone });
   const streaks = new StreakKeeper({ ...shared, counts: options.streakCounts });
-  const publisher = new EventPublisher(shared);
+  const delivery = options.delivery && { ...shared, ...options.delivery };
+  const sinks = delivery === undefined ? stores.sinks : [...stores.sinks, new WebhookSink(delivery)];
+  const publisher = new EventPublisher({ ...shared, sinks });
   const followers = new Followers({ ...shared, streaks, publisher });
   return {
     saver: new PositionSaver({ ...shared, courses, batch: new SaveBatch(shared) }),
@@ -63,5 +75,7 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
     flusher: new Flusher({ ...shared, policy: flushPolicy(options.flushIntervalMs) }),
     relay: new OutboxRelay({ ...shared, followers }),
     publisher,
+    deliverer: delivery && new Deliverer(delivery),
+    replay: new Replay(shared),
   };
 }

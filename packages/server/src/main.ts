@@ -10,9 +10,11 @@ Settings (environment variables):
 ${listSettings()}
 
 Two settings choose the storage: REDIS_URL and MONGODB_URL together mean production, neither means embedded.
+SIGHUP reads WEBHOOKS_FILE again; without that setting it ends the service, as SIGTERM does.
 One of JWT_SECRET, JWT_PUBLIC_KEY_FILE and JWKS_URL checks tokens; with none of them and the embedded store it is a demo.`;
 
 const shutdownMs = 14_000;
+/** SIGHUP too, if there is nothing to read again: it is what a terminal sends when it is closed. */
 const stopSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 
 /** Ends the process with one message and no stack. */
@@ -51,6 +53,7 @@ async function run(config: Config): Promise<void> {
   let isStopping = false;
   for (const signal of stopSignals) {
     process.on(signal, () => {
+      if (signal === "SIGHUP" && config.webhooks !== undefined) return service.reload();
       if (!isStopping) ending.close();
       isStopping = true;
     });

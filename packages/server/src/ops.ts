@@ -3,6 +3,7 @@ import { type Config, readConfig } from "./config.ts";
 import { bufferCommands } from "./ops/buffer.ts";
 import { type Command, type Options, UsageError } from "./ops/command.ts";
 import { troubles, untilReachable } from "./ops/reach.ts";
+import { webhookCommands } from "./ops/webhooks.ts";
 import { type Backend, explainStartFailure, openBackend } from "./service.ts";
 
 const usage = `Operates the service, running or stopped. Give it the settings (environment variables) the service runs with.
@@ -12,13 +13,20 @@ const usage = `Operates the service, running or stopped. Give it the settings (e
   npm run ops -- poison list                  keys that the store has refused again and again
   npm run ops -- poison retry STUDENT COURSE  tries one of them again now
   npm run ops -- poison retry --all           tries all of them again now
+  npm run ops -- webhooks list                who is told of events, and what waits, was delivered or never was
+  npm run ops -- webhooks deliveries          what waits, and dead letters, with the reasons
+      --status waiting|done|dead              only these
+      --webhook ID                            only of this one
+  npm run ops -- webhooks replay --since TIME tells all webhooks again what has happened since (2026-11-25T08:00Z)
+      --webhook ID                            only this one
+  npm run ops -- webhooks enable ID           tells a webhook again that has answered 410 Gone
 
   --json    prints one JSON document instead of text
   --help    shows this
 
 Exit code 0: done. 1: not done, or not all of it. 2: the command was not understood.`;
 
-const commands = [bufferCommands];
+const commands = [bufferCommands, webhookCommands];
 
 /** The message says what is wrong, and what to do. */
 class UnreachableError extends Error {
@@ -41,6 +49,9 @@ async function run(args: readonly string[]): Promise<number> {
     json: { type: "boolean" },
     help: { type: "boolean", short: "h" },
     all: { type: "boolean" },
+    since: { type: "string" },
+    status: { type: "string" },
+    webhook: { type: "string" },
   } as const;
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   if (values.help) {

@@ -7,10 +7,12 @@ import { openMongoStores } from "./adapters/mongodb/stores.ts";
 import { RedisUrlError } from "./adapters/redis/redis-url.ts";
 import { openRedisStores } from "./adapters/redis/stores.ts";
 import { systemClock } from "./adapters/system/clock.ts";
+import { HttpWebhookSender } from "./adapters/webhooks/sender.ts";
 import { type Config, ConfigError } from "./config.ts";
 import { type Core, type CoreOptions, createCore } from "./core.ts";
 import { demoPage } from "./demo/page.ts";
 import { demoSecret } from "./demo/secret.ts";
+import { WebhookList } from "./delivery/webhook-list.ts";
 import { seedDemo } from "./demo/seed.ts";
 import { demoWelcome, serviceWelcome, showPreparation } from "./demo/welcome.ts";
 import { ProgressError } from "./domain/errors.ts";
@@ -23,6 +25,7 @@ import { Metrics } from "./observability/metrics.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { PartHealth, Stores } from "./ports/stores.ts";
 import type { Telemetry } from "./ports/telemetry.ts";
+import { readWebhooks } from "./webhooks-file.ts";
 
 /** The student's page, as its package builds it. */
 const pageFolder = fileURLToPath(new URL("../../dashboard/dist/page", import.meta.url));
@@ -35,6 +38,8 @@ export interface Service extends AsyncDisposable {
   readonly welcome: string;
   readonly logger: Logger;
   readonly core: Core;
+  /** Reads again what may change while the service runs: the webhooks. What cannot be used changes nothing. */
+  reload(): void;
 }
 
 /** The use cases on their storage, with nothing listening and nothing running by itself. */
@@ -52,7 +57,9 @@ export async function openBackend(config: Config, clock: Clock = systemClock): P
   const metrics = new Metrics(() => stores.buffer.stats());
   const telemetry = createTelemetry(logger, metrics);
   const stores = await openStores(config, { clock, telemetry, logger });
-  const options = { ...config, clock, telemetry };
+  const webhooks = config.webhooks && new WebhookList(config.webhooks.list);
+  const delivery = webhooks && { webhooks, sender: new HttpWebhookSender() };
+  const options = { ...config, clock, telemetry, delivery };
   const core = createCore(stores, options);
   return {
     core,
@@ -80,7 +87,13 @@ export async function startService(config: Config, { clock = systemClock }: { cl
   });
 
   if (demo !== undefined) await seedDemo(stores, options, showPreparation);
-  const workers = [core.flusher, core.relay, core.studentData, core.publisher];
+  const workers = [
+    core.flusher,
+    core.relay,
+    core.studentData,
+    core.publisher,
+    ...(core.deliverer ? [core.deliverer] : []),
+  ];
   for (const worker of workers) worker.start();
   // Together: each may have to wait for a store that does not answer.
   stack.defer(async () => void (await Promise.all(workers.map((worker) => worker[Symbol.asyncDispose]()))));
@@ -105,12 +118,25 @@ export async function startService(config: Config, { clock = systemClock }: { cl
     welcome,
     logger,
     core,
+    reload: () => reloadWebhooks(config, options, logger),
     [Symbol.asyncDispose]() {
       isStopping = true;
       stopped ??= running.disposeAsync();
       return stopped;
     },
   };
+}
+
+function reloadWebhooks({ webhooks }: Config, { delivery }: CoreOptions, logger: Logger): void {
+  if (webhooks === undefined || delivery === undefined) return;
+  try {
+    const list = readWebhooks(webhooks.file);
+    delivery.webhooks.replace(list);
+    logger.info({ webhooks: list.map(({ id }) => id) }, "the webhooks were read again");
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    logger.error({ reason: error.message }, "the webhooks stay as they were: their file cannot be used");
+  }
 }
 
 /** Errors of adapters that say what to do. */
@@ -180,8 +206,7 @@ async function openStores(
     onProblem: (problem) => (problem === null ? logger.info("Redis answers") : logger.warn(problem)),
     onFindings: (findings) => findings.forEach(({ sentence }) => logger.warn(sentence)),
   });
-  // The first look at MongoDB begins now: when somebody asks for its health, it is known what is wrong with it.
-  await Promise.all([redis.connected(connectWithinMs), mongodb.health()]);
+  await redis.connected(connectWithinMs);
   return {
     ...redis,
     ...mongodb,

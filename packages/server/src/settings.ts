@@ -20,6 +20,7 @@ export interface Environment {
   readonly STREAK_COUNTS: "completion" | "activity";
   readonly STRICT_DURABILITY?: "true" | "false";
   readonly RATE_LIMIT_PER_SECOND: number;
+  readonly WEBHOOKS_FILE?: string;
   readonly LOG_LEVEL: string;
 }
 
@@ -72,6 +73,9 @@ const properties = {
     default: 200,
     description: "Requests per student and process",
   }),
+  WEBHOOKS_FILE: Type.Optional(
+    Type.String({ description: "JSON list of webhooks that are told of events; read again on SIGHUP" }),
+  ),
   LOG_LEVEL: Type.Enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"], {
     default: "info",
     description: "Lowest level that is logged",

@@ -3,6 +3,7 @@ import { joinPositions } from "../domain/position.ts";
 import { makeStamp } from "../domain/stamp.ts";
 import type { ActivityDay, ActivityStore } from "../ports/activity-store.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { DeliveryStore } from "../ports/delivery-store.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
 import type { Student, StudentStore } from "../ports/student-store.ts";
@@ -24,6 +25,7 @@ interface StudentDataDeps {
   activities: ActivityStore;
   students: StudentStore;
   publisher: EventPublisher;
+  deliveries: DeliveryStore;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -60,7 +62,7 @@ export class StudentDataKeeper {
 
   /** Forgets the student; what a flush under way brings back is forgotten again a little later. */
   async erase(userId: UserId): Promise<void> {
-    const { buffer, store, activities, students, publisher } = this.#deps;
+    const { buffer, store, activities, students, publisher, deliveries } = this.#deps;
     const upTo = makeStamp(await buffer.now());
     const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
     await students.erase({ userId, upTo });
@@ -68,6 +70,7 @@ export class StudentDataKeeper {
     await Promise.all([store.erase(userId), activities.erase(userId)]);
     // Last, when no outbox has any left.
     await publisher.erase(userId);
+    await deliveries.erase(userId);
   }
 
   start(): void {

@@ -49,6 +49,14 @@ export type ProgressEvent = LectureCompleted | CourseCompleted;
 /** Something that happened to a student and that others follow. */
 export type LearningEvent = ProgressEvent | StreakReached | AchievementEarned;
 
+/** Every type there is. */
+export const eventTypes: readonly LearningEvent["type"][] = [
+  "lecture.completed",
+  "course.completed",
+  "streak.reached",
+  "achievement.earned",
+];
+
 /** @param time how often this lecture has been completed, this time included */
 export function lectureCompleted(
   { userId, courseId }: ProgressKey,

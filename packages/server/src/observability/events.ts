@@ -46,6 +46,7 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
       metrics.events.inc({ type: event.type });
       logger.info({ event }, event.type);
     },
+    ...deliveryEvents(logger, metrics, isNews),
     backgroundFailed(task, error) {
       metrics.backgroundFailures.inc({ task });
       if (isNews(task, error))
@@ -53,6 +54,31 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
     },
   };
 }
+
+type DeliveryEvents = Pick<Telemetry, "deliveryAttempted" | "webhookDisabled" | "deliveriesExpired">;
+
+/** What becomes of deliveries to webhooks. */
+function deliveryEvents(logger: Logger, metrics: Metrics, isNews: ReturnType<typeof newsFilter>): DeliveryEvents {
+  return {
+    deliveryAttempted({ event: { id }, webhookId, attempts }, outcome) {
+      metrics.deliveries.inc({ webhook: webhookId, outcome: attemptOutcomes[outcome.status] });
+      const facts = { webhookId, eventId: id, attempts: attempts + 1 };
+      if (outcome.status === "done") logger.debug(facts, "delivered");
+      else if (outcome.status === "dead")
+        logger.error({ ...facts, reason: outcome.reason }, "a delivery was given up: see the webhooks' dead letters");
+      else if (outcome.status === "waiting" && isNews(`deliver to ${webhookId}`, outcome.reason))
+        logger.warn({ ...facts, reason: outcome.reason }, "a delivery failed and will be tried again");
+    },
+    webhookDisabled(webhookId, reason) {
+      logger.error({ webhookId, reason }, "a webhook is gone and is told nothing more: enable it when it is back");
+    },
+    deliveriesExpired(count) {
+      logger.error({ count }, "deliveries were given up: their webhook is disabled, or not listed any more");
+    },
+  };
+}
+
+const attemptOutcomes = { done: "delivered", waiting: "failed", dead: "dead", released: "released" } as const;
 
 /** Outages are told in a sentence; a stack is for faults of ours. */
 function reasonOf(error: unknown): object {

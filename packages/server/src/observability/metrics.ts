@@ -11,6 +11,12 @@ export class Metrics {
   readonly flushedKeys: Counter = this.#counter("progress_flushed_keys_total", "Keys carried to the store.", "outcome");
   readonly flushSeconds: Histogram = this.#histogram("progress_flush_seconds", "Write and acknowledgement of a claim.");
   readonly events: Counter = this.#counter("progress_events_total", "Events published.", "type");
+  readonly deliveries: Counter = this.#counter(
+    "progress_deliveries_total",
+    "Attempts to tell a webhook of an event, by what came of them.",
+    "webhook",
+    "outcome",
+  );
   readonly missingKeys: Counter = this.#counter("progress_missing_keys_total", "Dirty keys whose data disappeared.");
   readonly storeReachable: Gauge = this.#gauge("progress_store_reachable", "1 while the flusher reaches the store.");
   readonly backgroundFailures: Counter = this.#counter(

@@ -16,6 +16,9 @@ export interface Command {
 /** What was given with dashes. */
 export interface Options {
   readonly all?: boolean | undefined;
+  readonly since?: string | undefined;
+  readonly status?: string | undefined;
+  readonly webhook?: string | undefined;
 }
 
 /** One kind of commands: undefined for words that are of another kind. Throws a {@link UsageError}. */

@@ -19,5 +19,11 @@ export interface EventLog {
   /** This sink has the event. */
   delivered(sink: SinkName, event: LearningEvent): Promise<void>;
 
+  /**
+   * Events that occurred at or after the given instant, oldest first.
+   * @param last the last of those before, or null to begin with
+   */
+  since(instant: number, last: LearningEvent | null, limit: number): Promise<LearningEvent[]>;
+
   erase(userId: UserId): Promise<void>;
 }

@@ -1,5 +1,7 @@
 import type { ActivityStore } from "./activity-store.ts";
 import type { Catalog, CatalogCache } from "./catalog.ts";
+import type { DeliveryStore } from "./delivery-store.ts";
+import type { DisabledWebhooks } from "./disabled-webhooks.ts";
 import type { EventLog } from "./event-log.ts";
 import type { EventSink } from "./event-sink.ts";
 import type { Leases } from "./leases.ts";
@@ -24,6 +26,8 @@ export interface Stores extends AsyncDisposable {
   readonly log: EventLog;
   /** Where events leave to, beside the log. */
   readonly sinks: readonly EventSink[];
+  readonly deliveries: DeliveryStore;
+  readonly disabledWebhooks: DisabledWebhooks;
   readonly leases: Leases;
   /** Never rejects. */
   health(): Promise<Record<string, PartHealth>>;

@@ -1,5 +1,7 @@
 import type { LearningEvent } from "../domain/event.ts";
 import type { ProgressKey } from "../domain/ids.ts";
+import type { WebhookId } from "../domain/webhook.ts";
+import type { ClaimedDelivery, DeliveryOutcome } from "./delivery-store.ts";
 
 /** What the core tells its operators: one method for each thing that can happen. None may throw. */
 export interface Telemetry {
@@ -13,6 +15,11 @@ export interface Telemetry {
   storeReachable(): void;
   /** Told once for each event. */
   eventPublished(event: LearningEvent): void;
+  deliveryAttempted(delivery: ClaimedDelivery, outcome: DeliveryOutcome): void;
+  /** It answered that it is gone, and is told nothing until an operator enables it. */
+  webhookDisabled(webhookId: WebhookId, reason: string): void;
+  /** So many were given up because nobody could deliver them any more. */
+  deliveriesExpired(count: number): void;
   /** Something in the background failed and will be tried again. */
   backgroundFailed(task: string, error: unknown): void;
 }

@@ -1,6 +1,8 @@
 import { EmbeddedActivityStore } from "../../src/adapters/embedded/activity.ts";
 import { EmbeddedPositionBuffer } from "../../src/adapters/embedded/buffer.ts";
 import { EmbeddedCatalog, EmbeddedCatalogCache } from "../../src/adapters/embedded/catalog.ts";
+import { EmbeddedDeliveryStore } from "../../src/adapters/embedded/deliveries.ts";
+import { EmbeddedDisabledWebhooks } from "../../src/adapters/embedded/disabled-webhooks.ts";
 import { EmbeddedEventLog } from "../../src/adapters/embedded/events.ts";
 import { EmbeddedProgressStore } from "../../src/adapters/embedded/store.ts";
 import { EmbeddedStudentStore } from "../../src/adapters/embedded/students.ts";
@@ -9,6 +11,7 @@ import type { LearningEvent } from "../../src/domain/event.ts";
 import { activityStoreContract } from "../contracts/activity-store.ts";
 import { catalogCacheContract } from "../contracts/catalog-cache.ts";
 import { catalogContract } from "../contracts/catalog.ts";
+import { deliveryStoreContract } from "../contracts/delivery-store.ts";
 import { eventLogContract } from "../contracts/event-log.ts";
 import { positionBufferContract } from "../contracts/position-buffer.ts";
 import { progressStoreContract } from "../contracts/progress-store.ts";
@@ -63,6 +66,16 @@ eventLogContract(name, async () => {
   return {
     log: new EmbeddedEventLog(database),
     kept: async () => rows.all().map(({ event }) => JSON.parse(event) as LearningEvent),
+    [Symbol.asyncDispose]: dispose,
+  };
+});
+
+deliveryStoreContract(name, async () => {
+  const { database, dispose } = await openDataFile();
+  return {
+    deliveries: new EmbeddedDeliveryStore(database),
+    disabledWebhooks: new EmbeddedDisabledWebhooks(database),
+    log: new EmbeddedEventLog(database),
     [Symbol.asyncDispose]: dispose,
   };
 });

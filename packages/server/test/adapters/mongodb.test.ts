@@ -4,6 +4,7 @@ import { toEvent } from "../../src/adapters/mongodb/events.ts";
 import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
 import { activityStoreContract } from "../contracts/activity-store.ts";
 import { catalogContract } from "../contracts/catalog.ts";
+import { deliveryStoreContract } from "../contracts/delivery-store.ts";
 import { eventLogContract } from "../contracts/event-log.ts";
 import { progressStoreContract } from "../contracts/progress-store.ts";
 import type { StoreHarness } from "../contracts/store-fixture.ts";
@@ -38,6 +39,10 @@ function keepContracts(): void {
   catalogContract(name, openStore);
   activityStoreContract(name, async () => ({ activities: mongodb.fixture.activities, ...shared }));
   studentStoreContract(name, async () => ({ students: mongodb.fixture.students, ...shared }));
+  deliveryStoreContract(name, async () => {
+    const { deliveries, disabledWebhooks, log } = mongodb.fixture;
+    return { deliveries, disabledWebhooks, log, ...shared };
+  });
   eventLogContract(name, async () => ({
     log: mongodb.fixture.log,
     kept: async () => {

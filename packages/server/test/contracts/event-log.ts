@@ -101,6 +101,22 @@ export function eventLogContract(name: string, open: () => Promise<EventLogHarne
       assert.equal((await harness.log.waiting("webhooks", someTime + 3, 2)).length, 2);
     });
 
+    it("tells again what has happened since an instant, page by page, each event once", async () => {
+      await using harness = await open();
+      const userId = someUser();
+      // Far ahead, where no other test has put anything.
+      const since = Date.UTC(2999, 0, 1) + Math.floor(Math.random() * 1e9) * 10;
+      const events = [0, 1, 1, 1, 2, 2, 3].map((age, index) => completed(userId, `l${index}`, since + age));
+      for (const event of events) await harness.log.add(event, []);
+      const found: LearningEvent[] = [];
+      for (let last: LearningEvent | null = null, page; ; last = page.at(-1) ?? null) {
+        page = await harness.log.since(since + 1, last, 2);
+        found.push(...page.filter((event) => event.userId === userId));
+        if (page.length < 2) break;
+      }
+      assert.deepEqual(found, events.slice(1));
+    });
+
     it("forgets a student's events, what waits too, and nobody else's", async () => {
       await using harness = await open();
       const [userId, other] = [someUser(), someUser()];

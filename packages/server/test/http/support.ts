@@ -91,6 +91,7 @@ export class TestService implements AsyncDisposable {
       streakCounts: "completion",
       strictDurability: false,
       rateLimitPerSecond: 100_000,
+      webhooks: undefined,
       logLevel: "silent",
       ...config,
     });

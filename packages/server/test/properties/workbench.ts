@@ -19,6 +19,9 @@ export const silent: Telemetry = {
   storeUnreachable: () => undefined,
   storeReachable: () => undefined,
   eventPublished: () => undefined,
+  deliveryAttempted: () => undefined,
+  webhookDisabled: () => undefined,
+  deliveriesExpired: () => undefined,
   backgroundFailed: (task, error) => {
     throw new Error(`${task} failed`, { cause: error });
   },

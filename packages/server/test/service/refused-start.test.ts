@@ -31,6 +31,7 @@ const settingNames = [
     "STRICT_DURABILITY",
     "RATE_LIMIT_PER_SECOND",
     "CORS_ORIGINS",
+    "WEBHOOKS_FILE",
   ],
 ].flat();
 

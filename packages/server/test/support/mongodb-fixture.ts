@@ -5,6 +5,8 @@ import { MongoActivityStore } from "../../src/adapters/mongodb/activity.ts";
 import { MongoCatalog } from "../../src/adapters/mongodb/catalog.ts";
 import { MongoConnection } from "../../src/adapters/mongodb/connection.ts";
 import type { Collections } from "../../src/adapters/mongodb/documents.ts";
+import { MongoDeliveryStore } from "../../src/adapters/mongodb/deliveries.ts";
+import { MongoDisabledWebhooks } from "../../src/adapters/mongodb/disabled-webhooks.ts";
 import { MongoEventLog } from "../../src/adapters/mongodb/events.ts";
 import { MongoProgressStore } from "../../src/adapters/mongodb/store.ts";
 import { MongoStudentStore } from "../../src/adapters/mongodb/students.ts";
@@ -25,6 +27,8 @@ export class MongodbFixture implements AsyncDisposable {
   readonly activities: MongoActivityStore;
   readonly students: MongoStudentStore;
   readonly log: MongoEventLog;
+  readonly deliveries: MongoDeliveryStore;
+  readonly disabledWebhooks: MongoDisabledWebhooks;
   #commands: CommandStartedEvent[] = [];
 
   private constructor(database: string, url: string) {
@@ -35,6 +39,8 @@ export class MongodbFixture implements AsyncDisposable {
     this.activities = new MongoActivityStore(this.connection);
     this.students = new MongoStudentStore(this.connection);
     this.log = new MongoEventLog(this.connection);
+    this.deliveries = new MongoDeliveryStore(this.connection);
+    this.disabledWebhooks = new MongoDisabledWebhooks(this.connection);
     this.connection.client.on("commandStarted", (event) => this.#commands.push(event));
   }
 

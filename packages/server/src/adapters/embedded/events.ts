@@ -11,6 +11,7 @@ export class EmbeddedEventLog implements EventLog {
   readonly #wait: Statement;
   readonly #waiting: Statement<{ event: string }>;
   readonly #delivered: Statement;
+  readonly #since: Statement<{ event: string }>;
   readonly #erase: Statement;
 
   constructor(database: EmbeddedDatabase) {
@@ -24,6 +25,8 @@ export class EmbeddedEventLog implements EventLog {
     this.#delivered = database.prepare(
       "DELETE FROM waiting_events WHERE sink = ? AND occurred_at = ? AND event_id = ?",
     );
+    this.#since = database.prepare(`
+      SELECT event FROM events WHERE (occurred_at, event_id) > (?, ?) ORDER BY occurred_at, event_id LIMIT ?`);
     this.#erase = database.prepare("DELETE FROM events WHERE user_id = ?");
   }
 
@@ -44,6 +47,14 @@ export class EmbeddedEventLog implements EventLog {
 
   delivered(sink: SinkName, { id, occurredAt }: LearningEvent): Promise<void> {
     return this.#database.write("store_unavailable", () => void this.#delivered.run(sink, occurredAt, id));
+  }
+
+  since(instant: number, last: LearningEvent | null, limit: number): Promise<LearningEvent[]> {
+    return this.#database.read("store_unavailable", () =>
+      this.#since
+        .all(last?.occurredAt ?? instant, last?.id ?? "", limit)
+        .map(({ event }) => JSON.parse(event) as LearningEvent),
+    );
   }
 
   /** What waits for a sink goes with its event. */

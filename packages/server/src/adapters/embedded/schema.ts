@@ -149,8 +149,36 @@ const waitingEvents = `
   CREATE INDEX waiting_events_event ON waiting_events (event_id);
 `;
 
+/** Who is to be told of what. */
+const deliveries = `
+  CREATE INDEX events_age ON events (occurred_at, event_id);
+
+  CREATE TABLE deliveries (
+    event_id TEXT NOT NULL REFERENCES events (event_id) ON DELETE CASCADE,
+    webhook_id TEXT NOT NULL,
+    status TEXT NOT NULL, -- waiting, done or dead
+    due_at INTEGER, -- while it waits: when it is due, or when the lease ends
+    lease TEXT,
+    expires_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    reason TEXT,
+    ended_at INTEGER,
+    PRIMARY KEY (event_id, webhook_id),
+    CHECK ((status = 'waiting') = (due_at IS NOT NULL)),
+    CHECK ((status = 'waiting') = (ended_at IS NULL))
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX deliveries_due ON deliveries (webhook_id, due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX deliveries_ended ON deliveries (status, ended_at) WHERE ended_at IS NOT NULL;
+
+  CREATE TABLE disabled_webhooks (
+    webhook_id TEXT NOT NULL PRIMARY KEY,
+    url TEXT NOT NULL,
+    disabled_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** What makes the tables of each version from those of the one before. Released steps never change. */
-export const schemaSteps: readonly string[] = [firstTables, waitingEvents];
+export const schemaSteps: readonly string[] = [firstTables, waitingEvents, deliveries];
 
 /** The number of steps a file has behind it; a program never opens a file newer than itself. */
 export const schemaVersion: number = schemaSteps.length;

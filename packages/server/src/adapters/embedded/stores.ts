@@ -5,6 +5,8 @@ import { EmbeddedActivityStore } from "./activity.ts";
 import { EmbeddedPositionBuffer } from "./buffer.ts";
 import { EmbeddedCatalog, EmbeddedCatalogCache } from "./catalog.ts";
 import { EmbeddedDatabase } from "./database.ts";
+import { EmbeddedDeliveryStore } from "./deliveries.ts";
+import { EmbeddedDisabledWebhooks } from "./disabled-webhooks.ts";
 import { EmbeddedEventLog } from "./events.ts";
 import { reasonOf } from "./failures.ts";
 import { everybodyMay } from "./leases.ts";
@@ -28,6 +30,8 @@ export function openEmbeddedStores(file: string, options: { clock: Clock; flushI
     leases: everybodyMay,
     sinks: [],
     log: new EmbeddedEventLog(database),
+    deliveries: new EmbeddedDeliveryStore(database),
+    disabledWebhooks: new EmbeddedDisabledWebhooks(database),
     health: async () => ({
       database: await buffer.stats().then(
         () => ({ status: "ok" as const }),

@@ -5,6 +5,8 @@ import type { LectureDetails } from "../../domain/course.ts";
 import { type CourseId, isObjectIdText, type LectureId, type UserId } from "../../domain/ids.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
+import type { WebhookId } from "../../domain/webhook.ts";
+import type { DeliveryRecord } from "../../ports/delivery-store.ts";
 import type { SinkName } from "../../ports/event-sink.ts";
 
 /**
@@ -87,6 +89,28 @@ export interface EventDocument {
   waiting?: Partial<Record<SinkName, Date>>;
 }
 
+/** One event for one webhook; both are in the id. */
+export interface DeliveryDocument {
+  _id: string;
+  eventId: string;
+  webhookId: WebhookId;
+  userId: UserId;
+  status: DeliveryRecord["status"];
+  /** While it waits: when it is due, or when the lease ends. */
+  dueAt?: Date;
+  lease?: ObjectId;
+  expiresAt: Date;
+  attempts: number;
+  reason?: string;
+  endedAt?: Date;
+}
+
+interface DisabledWebhookDocument {
+  _id: WebhookId;
+  url: string;
+  at: Date;
+}
+
 export interface Collections {
   readonly progress: Collection<ProgressDocument>;
   readonly activities: Collection<ActivityDocument>;
@@ -94,6 +118,8 @@ export interface Collections {
   readonly erasures: Collection<ErasureDocument>;
   readonly courses: Collection<CourseDocument>;
   readonly events: Collection<EventDocument>;
+  readonly deliveries: Collection<DeliveryDocument>;
+  readonly disabledWebhooks: Collection<DisabledWebhookDocument>;
 }
 
 export function collectionsOf(database: Db): Collections {
@@ -104,6 +130,8 @@ export function collectionsOf(database: Db): Collections {
     erasures: database.collection("erasures"),
     courses: database.collection("courses"),
     events: database.collection("events"),
+    deliveries: database.collection("deliveries"),
+    disabledWebhooks: database.collection("disabledWebhooks"),
   };
 }
 

@@ -42,6 +42,15 @@ export class MongoEventLog implements EventLog {
     });
   }
 
+  since(instant: number, last: LearningEvent | null, limit: number): Promise<LearningEvent[]> {
+    const after = last && { $or: [{ occurredAt: { $gt: new Date(last.occurredAt) } }, { _id: { $gt: last.id } }] };
+    const from = { occurredAt: { $gte: new Date(last?.occurredAt ?? instant) }, ...after };
+    return this.#connection.answer(async ({ events }) => {
+      const found = events.find(from, { sort: { occurredAt: 1, _id: 1 }, limit, ...allAtOnce });
+      return (await found.toArray()).map(toEvent);
+    });
+  }
+
   erase(userId: UserId): Promise<void> {
     return this.#connection.answer(async ({ events }) => void (await events.deleteMany({ userId })));
   }

@@ -18,6 +18,14 @@ const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
     // Each holds only what its sink waits for.
     { key: { "waiting.stream": 1 }, sparse: true },
     { key: { "waiting.webhooks": 1 }, sparse: true },
+    // For a replay.
+    { key: { occurredAt: 1, _id: 1 } },
+  ],
+  deliveries: [
+    { key: { webhookId: 1, dueAt: 1 } },
+    { key: { status: 1, endedAt: 1 } },
+    // For the erasure of a student.
+    { key: { userId: 1 } },
   ],
 };
 

@@ -3,6 +3,8 @@ import { MongoActivityStore } from "./activity.ts";
 import { MongoCatalog } from "./catalog.ts";
 import { checkMongo } from "./checks.ts";
 import { MongoConnection } from "./connection.ts";
+import { MongoDeliveryStore } from "./deliveries.ts";
+import { MongoDisabledWebhooks } from "./disabled-webhooks.ts";
 import { MongoEventLog } from "./events.ts";
 import { MongoProgressStore } from "./store.ts";
 import { MongoStudentStore } from "./students.ts";
@@ -27,6 +29,8 @@ export function openMongoStores(url: string, { isStrict }: { isStrict: boolean }
     activities: new MongoActivityStore(connection),
     students: new MongoStudentStore(connection),
     log: new MongoEventLog(connection),
+    deliveries: new MongoDeliveryStore(connection),
+    disabledWebhooks: new MongoDisabledWebhooks(connection),
     health: async () => ({ mongodb: await health.look() }),
     [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
   };

@@ -1,0 +1,149 @@
+import type { LearningEvent } from "../../domain/event.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { WebhookId } from "../../domain/webhook.ts";
+import type {
+  ClaimedDelivery,
+  DeliveryCount,
+  DeliveryOutcome,
+  DeliveryRecord,
+  DeliveryStore,
+  NewDelivery,
+} from "../../ports/delivery-store.ts";
+import type { EmbeddedDatabase, Statement } from "./database.ts";
+
+interface ClaimedRow extends Omit<ClaimedDelivery, "event" | "webhookId"> {
+  readonly event: string;
+}
+
+type Status = DeliveryRecord["status"];
+
+/** Deliveries as rows; each goes with the row of its event. */
+export class EmbeddedDeliveryStore implements DeliveryStore {
+  readonly #database: EmbeddedDatabase;
+  readonly #add: Statement;
+  readonly #addAgain: Statement;
+  readonly #isDue: Statement;
+  readonly #claim: Statement<ClaimedRow>;
+  readonly #done: Statement;
+  readonly #dead: Statement;
+  readonly #failed: Statement;
+  readonly #released: Statement;
+  readonly #expire: Statement;
+  readonly #forget: Statement;
+  readonly #counts: Statement<DeliveryCount>;
+  readonly #list: Record<"waiting" | "ended", Statement<DeliveryRecord>>;
+  readonly #erase: Statement;
+
+  constructor(database: EmbeddedDatabase) {
+    this.#database = database;
+    // An event that has just been erased has no row, and gets no delivery.
+    const insert = `
+      INSERT INTO deliveries (event_id, webhook_id, status, due_at, expires_at)
+      SELECT event_id, ?2, 'waiting', ?3, ?4 FROM events WHERE event_id = ?1 ON CONFLICT DO`;
+    this.#add = database.prepare(`${insert} NOTHING`);
+    this.#addAgain = database.prepare(`${insert} UPDATE SET status = 'waiting', due_at = excluded.due_at,
+      expires_at = excluded.expires_at, lease = NULL, attempts = 0, reason = NULL, ended_at = NULL`);
+    this.#isDue = database.prepare("SELECT 1 FROM deliveries WHERE webhook_id = ? AND due_at <= ? LIMIT 1");
+    this.#claim = database.prepare(`
+      UPDATE deliveries SET due_at = ?3 + ?4, lease = lower(hex(randomblob(8)))
+      WHERE webhook_id = ?1 AND event_id IN (
+        SELECT event_id FROM deliveries WHERE webhook_id = ?1 AND due_at <= ?3 ORDER BY due_at LIMIT ?2)
+      RETURNING lease, attempts, expires_at AS expiresAt,
+        (SELECT event FROM events WHERE events.event_id = deliveries.event_id) AS event`);
+    const held = "event_id = ? AND webhook_id = ? AND lease = ?";
+    this.#done = database.prepare(`
+      UPDATE deliveries SET status = 'done', ended_at = ?, due_at = NULL, lease = NULL, reason = NULL
+      WHERE event_id = ? AND webhook_id = ? AND status <> 'done'`);
+    this.#dead = database.prepare(`
+      UPDATE deliveries SET status = 'dead', ended_at = ?, reason = ?, due_at = NULL, lease = NULL, attempts = attempts + 1
+      WHERE ${held}`);
+    this.#failed = database.prepare(`
+      UPDATE deliveries SET due_at = ?, reason = ?, lease = NULL, attempts = attempts + 1 WHERE ${held}`);
+    this.#released = database.prepare(`UPDATE deliveries SET due_at = ?, lease = NULL WHERE ${held}`);
+    this.#expire = database.prepare(`
+      UPDATE deliveries SET status = 'dead', ended_at = ?2, due_at = NULL, lease = NULL
+      WHERE due_at <= ?2 AND expires_at < ?1`);
+    this.#forget = database.prepare("DELETE FROM deliveries WHERE status = ? AND ended_at < ?");
+    this.#counts = database.prepare(`
+      SELECT webhook_id AS webhookId, status, count(*) AS count FROM deliveries GROUP BY webhook_id, status`);
+    const list = `SELECT event_id AS eventId, webhook_id AS webhookId, status, attempts, reason,
+      coalesce(ended_at, due_at) AS at FROM deliveries WHERE status = ?1 AND (?2 IS NULL OR webhook_id = ?2)`;
+    this.#list = {
+      waiting: database.prepare(`${list} ORDER BY due_at LIMIT ?3`),
+      ended: database.prepare(`${list} ORDER BY ended_at DESC LIMIT ?3`),
+    };
+    this.#erase = database.prepare(`
+      DELETE FROM deliveries WHERE event_id IN (SELECT event_id FROM events WHERE user_id = ?)`);
+  }
+
+  add(deliveries: readonly NewDelivery[]): Promise<void> {
+    return this.#insert(this.#add, deliveries);
+  }
+
+  addAgain(deliveries: readonly NewDelivery[]): Promise<void> {
+    return this.#insert(this.#addAgain, deliveries);
+  }
+
+  due(webhookIds: readonly WebhookId[], now: number): Promise<WebhookId[]> {
+    return this.#database.read("store_unavailable", () =>
+      webhookIds.filter((webhookId) => this.#isDue.get(webhookId, now) !== undefined),
+    );
+  }
+
+  claim(webhookId: WebhookId, limit: number, { now, ms }: { now: number; ms: number }): Promise<ClaimedDelivery[]> {
+    return this.#database.write("store_unavailable", () =>
+      this.#claim
+        .all(webhookId, limit, now, ms)
+        .map(({ event, ...row }) => ({ ...row, webhookId, event: JSON.parse(event) as LearningEvent })),
+    );
+  }
+
+  settle({ event: { id }, webhookId, lease }: ClaimedDelivery, outcome: DeliveryOutcome): Promise<void> {
+    return this.#database.write("store_unavailable", () => {
+      switch (outcome.status) {
+        case "done":
+          return void this.#done.run(outcome.at, id, webhookId);
+        case "dead":
+          return void this.#dead.run(outcome.at, outcome.reason, id, webhookId, lease);
+        case "waiting":
+          return void this.#failed.run(outcome.dueAt, outcome.reason, id, webhookId, lease);
+        case "released":
+          return void this.#released.run(outcome.dueAt, id, webhookId, lease);
+      }
+    });
+  }
+
+  expire(before: number, now: number): Promise<number> {
+    return this.#database.write("store_unavailable", () => Number(this.#expire.run(before, now).changes));
+  }
+
+  forget({ done, dead }: { done: number; dead: number }): Promise<void> {
+    return this.#database.write("store_unavailable", () => {
+      this.#forget.run("done", done);
+      this.#forget.run("dead", dead);
+    });
+  }
+
+  counts(): Promise<DeliveryCount[]> {
+    return this.#database.read("store_unavailable", () => this.#counts.all().map((row) => ({ ...row })));
+  }
+
+  list({ status, webhookId }: { status: Status; webhookId?: WebhookId }, limit: number): Promise<DeliveryRecord[]> {
+    const list = this.#list[status === "waiting" ? "waiting" : "ended"];
+    return this.#database.read("store_unavailable", () =>
+      list.all(status, webhookId ?? null, limit).map((row) => ({ ...row })),
+    );
+  }
+
+  erase(userId: UserId): Promise<void> {
+    return this.#database.write("store_unavailable", () => void this.#erase.run(userId));
+  }
+
+  #insert(statement: Statement, deliveries: readonly NewDelivery[]): Promise<void> {
+    return this.#database.write("store_unavailable", () => {
+      for (const { event, webhookId, dueAt, expiresAt } of deliveries) {
+        statement.run(event.id, webhookId, dueAt, expiresAt);
+      }
+    });
+  }
+}

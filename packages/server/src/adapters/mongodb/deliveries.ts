@@ -1,0 +1,184 @@
+import { type AnyBulkWriteOperation, ObjectId, type UpdateFilter } from "mongodb";
+import type { UserId } from "../../domain/ids.ts";
+import type { WebhookId } from "../../domain/webhook.ts";
+import type {
+  ClaimedDelivery,
+  DeliveryCount,
+  DeliveryOutcome,
+  DeliveryRecord,
+  DeliveryStore,
+  NewDelivery,
+} from "../../ports/delivery-store.ts";
+import type { MongoConnection } from "./connection.ts";
+import { allAtOnce, type Collections, type DeliveryDocument } from "./documents.ts";
+import { toEvent } from "./events.ts";
+import { settleRace } from "./failures.ts";
+
+type Update = UpdateFilter<DeliveryDocument>;
+
+/** Deliveries as documents that name their event; what they say of it is in the event's own document. */
+export class MongoDeliveryStore implements DeliveryStore {
+  readonly #connection: MongoConnection;
+
+  constructor(connection: MongoConnection) {
+    this.#connection = connection;
+  }
+
+  add(deliveries: readonly NewDelivery[]): Promise<void> {
+    return this.#upsert(deliveries, (document) => ({ $setOnInsert: document }));
+  }
+
+  addAgain(deliveries: readonly NewDelivery[]): Promise<void> {
+    return this.#upsert(deliveries, (document) => ({
+      $set: document,
+      $unset: { lease: "", reason: "", endedAt: "" },
+    }));
+  }
+
+  due(webhookIds: readonly WebhookId[], now: number): Promise<WebhookId[]> {
+    return this.#connection.answer(({ deliveries }) =>
+      deliveries.distinct("webhookId", { webhookId: { $in: [...webhookIds] }, dueAt: { $lte: new Date(now) } }),
+    );
+  }
+
+  /** Whoever sets its lease on one that is due has it; several may try. */
+  claim(webhookId: WebhookId, limit: number, { now, ms }: { now: number; ms: number }): Promise<ClaimedDelivery[]> {
+    const isDue = { dueAt: { $lte: new Date(now) } };
+    return this.#connection.answer(async (collections) => {
+      const { deliveries } = collections;
+      const found = await deliveries
+        .find({ webhookId, ...isDue }, { projection: { _id: 1 }, sort: { dueAt: 1 }, limit, ...allAtOnce })
+        .toArray();
+      if (found.length === 0) return [];
+      const among = { _id: { $in: found.map(({ _id }) => _id) } };
+      const lease = new ObjectId();
+      await deliveries.updateMany({ ...among, ...isDue }, { $set: { lease, dueAt: new Date(now + ms) } });
+      const leased = await deliveries.find({ ...among, lease }, allAtOnce).toArray();
+      return withEvents(collections, leased);
+    });
+  }
+
+  settle({ event, webhookId, lease }: ClaimedDelivery, outcome: DeliveryOutcome): Promise<void> {
+    const _id = idOf(event.id, webhookId);
+    const filter = outcome.status === "done" ? { _id } : { _id, lease: ObjectId.createFromHexString(lease) };
+    return this.#connection.answer(async ({ deliveries }) => {
+      await deliveries.updateOne(filter, outcomeUpdate(outcome));
+    });
+  }
+
+  expire(before: number, now: number): Promise<number> {
+    const [expiresBefore, endedAt] = [new Date(before), new Date(now)];
+    return this.#connection.answer(async ({ deliveries }) => {
+      const { modifiedCount } = await deliveries.updateMany(
+        { status: "waiting", dueAt: { $lte: endedAt }, expiresAt: { $lt: expiresBefore } },
+        { $set: { status: "dead", endedAt }, $unset: { dueAt: "", lease: "" } },
+      );
+      return modifiedCount;
+    });
+  }
+
+  forget({ done, dead }: { done: number; dead: number }): Promise<void> {
+    return this.#connection.answer(async ({ deliveries }) => {
+      await deliveries.deleteMany({ status: "done", endedAt: { $lt: new Date(done) } });
+      await deliveries.deleteMany({ status: "dead", endedAt: { $lt: new Date(dead) } });
+    });
+  }
+
+  counts(): Promise<DeliveryCount[]> {
+    return this.#connection.answer(async ({ deliveries }) => {
+      const counted = deliveries.aggregate<{ _id: Omit<DeliveryCount, "count">; count: number }>([
+        { $group: { _id: { webhookId: "$webhookId", status: "$status" }, count: { $sum: 1 } } },
+      ]);
+      return (await counted.toArray()).map(({ _id, count }) => ({ ..._id, count }));
+    });
+  }
+
+  list(wanted: { status: DeliveryRecord["status"]; webhookId?: WebhookId }, limit: number): Promise<DeliveryRecord[]> {
+    return this.#connection.answer(async ({ deliveries }) => {
+      const sort = wanted.status === "waiting" ? ({ dueAt: 1 } as const) : ({ endedAt: -1 } as const);
+      return (await deliveries.find(wanted, { sort, limit, ...allAtOnce }).toArray()).map(toRecord);
+    });
+  }
+
+  erase(userId: UserId): Promise<void> {
+    return this.#connection.answer(async ({ deliveries }) => void (await deliveries.deleteMany({ userId })));
+  }
+
+  #upsert(
+    deliveries: readonly NewDelivery[],
+    update: (document: Omit<DeliveryDocument, "_id">) => Update,
+  ): Promise<void> {
+    const operations = deliveries.map((delivery): AnyBulkWriteOperation<DeliveryDocument> => {
+      const { _id, ...document } = toDocument(delivery);
+      return { updateOne: { filter: { _id }, update: update(document), upsert: true } };
+    });
+    return this.#connection.answer(async (collections) => {
+      // Of those that have lost a race, the other one's document is there the second time.
+      if (operations.length > 0)
+        await settleRace(() => collections.deliveries.bulkWrite(operations, { ordered: false }));
+    });
+  }
+}
+
+/** One for each event and webhook. */
+function idOf(eventId: string, webhookId: WebhookId): string {
+  return `${webhookId} ${eventId}`;
+}
+
+function toDocument({ event, webhookId, dueAt, expiresAt }: NewDelivery): DeliveryDocument {
+  return {
+    _id: idOf(event.id, webhookId),
+    eventId: event.id,
+    webhookId,
+    userId: event.userId,
+    status: "waiting",
+    dueAt: new Date(dueAt),
+    expiresAt: new Date(expiresAt),
+    attempts: 0,
+  };
+}
+
+/** Deliveries whose event was erased are forgotten on the way. */
+async function withEvents(
+  { deliveries, events }: Collections,
+  leased: readonly DeliveryDocument[],
+): Promise<ClaimedDelivery[]> {
+  const found = await events.find({ _id: { $in: leased.map(({ eventId }) => eventId) } }, allAtOnce).toArray();
+  const byId = new Map(found.map((document) => [document._id, toEvent(document)]));
+  const orphans = leased.filter(({ eventId }) => !byId.has(eventId)).map(({ _id }) => _id);
+  if (orphans.length > 0) await deliveries.deleteMany({ _id: { $in: orphans } });
+  return leased.flatMap(({ eventId, webhookId, attempts, expiresAt, lease }) => {
+    const event = byId.get(eventId);
+    if (event === undefined || lease === undefined) return [];
+    return [{ event, webhookId, attempts, expiresAt: expiresAt.getTime(), lease: lease.toHexString() }];
+  });
+}
+
+function outcomeUpdate(outcome: DeliveryOutcome): Update {
+  switch (outcome.status) {
+    case "done":
+      return {
+        $set: { status: "done", endedAt: new Date(outcome.at) },
+        $unset: { dueAt: "", lease: "", reason: "" },
+      };
+    case "dead":
+      return {
+        $set: { status: "dead", endedAt: new Date(outcome.at), reason: outcome.reason },
+        $unset: { dueAt: "", lease: "" },
+        $inc: { attempts: 1 },
+      };
+    case "waiting":
+      return {
+        $set: { dueAt: new Date(outcome.dueAt), reason: outcome.reason },
+        $unset: { lease: "" },
+        $inc: { attempts: 1 },
+      };
+    case "released":
+      return { $set: { dueAt: new Date(outcome.dueAt) }, $unset: { lease: "" } };
+  }
+}
+
+function toRecord(document: DeliveryDocument): DeliveryRecord {
+  const { eventId, webhookId, status, attempts, reason, dueAt, endedAt } = document;
+  return { eventId, webhookId, status, attempts, reason: reason ?? null, at: (endedAt ?? dueAt)?.getTime() ?? 0 };
+}

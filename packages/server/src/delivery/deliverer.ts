@@ -1,0 +1,117 @@
+import type { Webhook, WebhookId } from "../domain/webhook.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ClaimedDelivery, DeliveryOutcome, DeliveryStore } from "../ports/delivery-store.ts";
+import type { DisabledWebhooks } from "../ports/disabled-webhooks.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+import type { Reply, WebhookSender } from "../ports/webhook-sender.ts";
+import { Lane } from "./lane.ts";
+import { afterFailure } from "./retry-policy.ts";
+import { Tidying } from "./tidying.ts";
+import type { WebhookList } from "./webhook-list.ts";
+
+const pollMs = 1_000;
+/** What is under way when the process stops may take this much longer. */
+const lastAttemptsMs = 3_000;
+
+interface DelivererDeps {
+  deliveries: DeliveryStore;
+  disabledWebhooks: DisabledWebhooks;
+  webhooks: WebhookList;
+  sender: WebhookSender;
+  clock: Clock;
+  telemetry: Telemetry;
+}
+
+/**
+ * Makes the deliveries that are due.
+ *
+ * Each webhook has a lane of its own, and nobody waits for an attempt: a webhook that hangs fills its lane and no other. An
+ * attempt holds a lease: if the process dies, or the store does not hear of it, the delivery is due again when the lease
+ * ends. So a webhook is told at least once, and may be told twice.
+ */
+export class Deliverer implements AsyncDisposable {
+  readonly #deps: DelivererDeps;
+  readonly #lanes = new Map<WebhookId, Lane>();
+  readonly #tidying: Tidying;
+  readonly #stopping = new AbortController();
+  readonly #cutOff = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(deps: DelivererDeps) {
+    this.#deps = deps;
+    this.#tidying = new Tidying(deps);
+  }
+
+  start(): void {
+    this.#running ??= this.#run(this.#stopping.signal);
+  }
+
+  /** Begins what is due, as far as the lanes have room. */
+  async deliverDue(): Promise<void> {
+    const { deliveries, disabledWebhooks, webhooks, clock } = this.#deps;
+    if (webhooks.all.length === 0) return;
+    const enabled = webhooks.enabled(await disabledWebhooks.all());
+    const roomy = enabled.filter(({ id }) => !this.#laneOf(id).isFull).map(({ id }) => id);
+    const due = roomy.length === 0 ? [] : await deliveries.due(roomy, clock.now());
+    await Promise.all(due.map((id) => this.#laneOf(id).fill()));
+  }
+
+  /** Resolves when no attempt is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.idle()));
+  }
+
+  /** Begins nothing more, and gives what is under way a moment. What is cut off is due again at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    const isIdle = new AbortController();
+    const idle = this.idle().finally(() => isIdle.abort());
+    await this.#deps.clock.sleep(lastAttemptsMs, isIdle.signal);
+    this.#cutOff.abort();
+    await idle;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock, telemetry } = this.#deps;
+    while (!signal.aborted) {
+      await this.deliverDue().catch((error: unknown) => telemetry.backgroundFailed("find deliveries", error));
+      await this.#tidying.tidyNowAndThen();
+      await clock.sleep(pollMs, signal);
+    }
+  }
+
+  #laneOf(webhookId: WebhookId): Lane {
+    const existing = this.#lanes.get(webhookId);
+    if (existing !== undefined) return existing;
+    const attempt = (claim: ClaimedDelivery): Promise<void> => this.#attempt(claim);
+    const lane = new Lane({ ...this.#deps, webhookId, attempt, stopping: this.#stopping.signal });
+    this.#lanes.set(webhookId, lane);
+    return lane;
+  }
+
+  async #attempt(claim: ClaimedDelivery): Promise<void> {
+    const { deliveries, webhooks, sender, clock, telemetry } = this.#deps;
+    const webhook = webhooks.find(claim.webhookId);
+    // It was taken off the list meanwhile.
+    if (webhook === undefined) return deliveries.settle(claim, { status: "released", dueAt: clock.now() });
+    const reply = await sender.send(webhook, claim.event, this.#cutOff.signal);
+    const outcome = this.#outcomeOf(claim, reply);
+    if (reply.status === "gone") await this.#disable(webhook, reply.reason);
+    await deliveries.settle(claim, outcome);
+    telemetry.deliveryAttempted(claim, outcome);
+  }
+
+  #outcomeOf(claim: ClaimedDelivery, reply: Reply): DeliveryOutcome {
+    const { clock } = this.#deps;
+    if (reply.status === "accepted") return { status: "done", at: clock.now() };
+    if (this.#cutOff.signal.aborted) return { status: "released", dueAt: clock.now() };
+    return afterFailure(claim, reply, { now: clock.now(), random: clock.random() });
+  }
+
+  async #disable({ id, url }: Webhook, reason: string): Promise<void> {
+    const { disabledWebhooks, clock, telemetry } = this.#deps;
+    await disabledWebhooks.add({ webhookId: id, url, at: clock.now() });
+    telemetry.webhookDisabled(id, reason);
+  }
+}

@@ -1,0 +1,76 @@
+import type { WebhookId } from "../domain/webhook.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ClaimedDelivery, DeliveryStore } from "../ports/delivery-store.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
+
+/** Attempts at one webhook at the same time, by one process. */
+const width = 8;
+/** Longer than an attempt takes, and the store to hear of it. */
+const leaseMs = 20_000;
+
+interface LaneDeps {
+  webhookId: WebhookId;
+  /** Makes one delivery, and tells the store what came of it. */
+  attempt: (claim: ClaimedDelivery) => Promise<void>;
+  /** Once it is aborted, nothing more is begun. */
+  stopping: AbortSignal;
+  deliveries: DeliveryStore;
+  clock: Clock;
+  telemetry: Telemetry;
+}
+
+/** The attempts at one webhook that are under way: never more than the lane is wide, each held by a lease. */
+export class Lane {
+  readonly #deps: LaneDeps;
+  readonly #underWay = new Set<Promise<void>>();
+  #filling: Promise<void> | undefined;
+  #hasMore = false;
+
+  constructor(deps: LaneDeps) {
+    this.#deps = deps;
+  }
+
+  get isFull(): boolean {
+    return this.#underWay.size >= width;
+  }
+
+  /** Begins what is due, as far as there is room; goes on by itself for as long as there is more. */
+  fill(): Promise<void> {
+    this.#filling ??= this.#claim().finally(() => (this.#filling = undefined));
+    return this.#filling;
+  }
+
+  /** Resolves when no attempt is under way. */
+  async idle(): Promise<void> {
+    while (this.#filling !== undefined || this.#underWay.size > 0) {
+      await Promise.allSettled([this.#filling, ...this.#underWay]);
+    }
+  }
+
+  async #claim(): Promise<void> {
+    const { webhookId, deliveries, clock, stopping } = this.#deps;
+    const room = width - this.#underWay.size;
+    if (room === 0 || stopping.aborted) return;
+    const claims = await deliveries.claim(webhookId, room, { now: clock.now(), ms: leaseMs });
+    this.#hasMore = claims.length === room;
+    for (const claim of claims) this.#begin(claim);
+  }
+
+  #begin(claim: ClaimedDelivery): void {
+    const { attempt, telemetry } = this.#deps;
+    const underWay = attempt(claim)
+      // The lease ends by itself.
+      .catch((error: unknown) => telemetry.backgroundFailed("deliver", error))
+      .finally(() => {
+        this.#underWay.delete(underWay);
+        this.#goOn();
+      });
+    this.#underWay.add(underWay);
+  }
+
+  /** Half a lane at a time: claims are worth a round trip. */
+  #goOn(): void {
+    if (!this.#hasMore || this.#underWay.size > width / 2) return;
+    this.fill().catch((error: unknown) => this.#deps.telemetry.backgroundFailed("find deliveries", error));
+  }
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { LearningEvent } from "../../src/domain/event.ts";
+import { type DeliveryHarness, due, expiresAt, kept, lease, now, recordsOf, someWebhook } from "./delivery-fixture.ts";
+import { deliveryOperatingContract } from "./delivery-operating.ts";
+
+/** What every delivery store promises. Tests use webhooks that nobody else has. */
+export function deliveryStoreContract(name: string, open: () => Promise<DeliveryHarness>): void {
+  deliveryOperatingContract(name, open);
+
+  describe(`${name} keeps the contract of a delivery store`, () => {
+    it("makes a delivery for each event and webhook once, also when several do at once", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const [one, other] = [someWebhook(), someWebhook()];
+      const events = await kept(harness, 2);
+      const all = events.flatMap((event) => [due(event, one), due(event, other)]);
+      await Promise.all(Array.from({ length: 5 }, () => deliveries.add(all)));
+      await deliveries.add([]);
+      for (const webhookId of [one, other]) {
+        const claims = await deliveries.claim(webhookId, 10, lease);
+        assert.deepEqual(new Set(claims.map(({ event }) => event)), new Set(events));
+        for (const claim of claims) {
+          const { attempts, expiresAt: until } = claim;
+          assert.deepEqual([claim.webhookId, attempts, until], [webhookId, 0, expiresAt]);
+        }
+      }
+    });
+
+    it("says which webhooks have something due, and leases what is due, the longest due first", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const [early, late, idle] = [someWebhook(), someWebhook(), someWebhook()];
+      const [first, second, third] = (await kept(harness, 3)) as [LearningEvent, LearningEvent, LearningEvent];
+      await deliveries.add([due(second, early, now - 1), due(third, early, now), due(first, early, now - 2)]);
+      await deliveries.add([due(first, late, now + 1)]);
+      assert.deepEqual(await deliveries.due([early, late, idle], now), [early]);
+      assert.deepEqual(new Set(await deliveries.due([early, late, idle], now + 1)), new Set([early, late]));
+      assert.deepEqual(await deliveries.due([late, idle], now), []);
+      assert.deepEqual(await deliveries.due([], now), []);
+      const taken = await deliveries.claim(early, 2, lease);
+      assert.deepEqual(new Set(taken.map(({ event }) => event.id)), new Set([first.id, second.id]));
+      assert.deepEqual(
+        (await deliveries.claim(early, 2, lease)).map(({ event }) => event.id),
+        [third.id],
+      );
+      assert.deepEqual(await deliveries.claim(early, 2, lease), []);
+      assert.deepEqual(await deliveries.claim(late, 2, lease), []);
+    });
+
+    it("gives each delivery to one of several who claim at once, until the lease ends", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const webhookId = someWebhook();
+      const events = await kept(harness, 12);
+      await deliveries.add(events.map((event) => due(event, webhookId)));
+      const claims = (await Promise.all([1, 2, 3, 4].map(() => deliveries.claim(webhookId, 5, lease)))).flat();
+      const ids = claims.map(({ event }) => event.id);
+      assert.equal(new Set(ids).size, ids.length);
+      const rest = await deliveries.claim(webhookId, 20, lease);
+      assert.equal(ids.length + rest.length, events.length);
+      assert.deepEqual(await deliveries.claim(webhookId, 20, { ...lease, now: now + 999 }), []);
+      assert.equal((await deliveries.claim(webhookId, 20, { ...lease, now: now + 1_000 })).length, events.length);
+    });
+
+    it("ends what is done, and keeps it from being delivered again", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const webhookId = someWebhook();
+      const [event] = (await kept(harness, 1)) as [LearningEvent];
+      await deliveries.add([due(event, webhookId)]);
+      const [claim] = await deliveries.claim(webhookId, 1, lease);
+      await deliveries.settle(claim!, { status: "done", at: now + 5 });
+      const done = { eventId: event.id, webhookId, status: "done", attempts: 0, reason: null, at: now + 5 };
+      assert.deepEqual(await recordsOf(harness, webhookId), [done]);
+      await deliveries.add([due(event, webhookId)]);
+      assert.deepEqual(await deliveries.claim(webhookId, 1, { ...lease, now: expiresAt }), []);
+    });
+
+    it("counts what failed, says why, and has it due again when it is told to", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const webhookId = someWebhook();
+      const [event] = (await kept(harness, 1)) as [LearningEvent];
+      await deliveries.add([due(event, webhookId)]);
+      const [first] = await deliveries.claim(webhookId, 1, lease);
+      await deliveries.settle(first!, { status: "waiting", dueAt: now + 50, reason: "Answered 500." });
+      const waiting = { eventId: event.id, webhookId, status: "waiting", attempts: 1, reason: "Answered 500." };
+      assert.deepEqual(await recordsOf(harness, webhookId), [{ ...waiting, at: now + 50 }]);
+      assert.deepEqual(await deliveries.claim(webhookId, 1, { ...lease, now: now + 49 }), []);
+      const [second] = await deliveries.claim(webhookId, 1, { ...lease, now: now + 50 });
+      assert.equal(second?.attempts, 1);
+      await deliveries.settle(second, { status: "dead", at: now + 60, reason: "Answered 501." });
+      const dead = { ...waiting, status: "dead", attempts: 2, reason: "Answered 501.", at: now + 60 };
+      assert.deepEqual(await recordsOf(harness, webhookId), [dead]);
+      assert.deepEqual(await deliveries.claim(webhookId, 1, { ...lease, now: expiresAt }), []);
+    });
+
+    it("counts nothing for what was given back, and has it due at once", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const webhookId = someWebhook();
+      const [event] = (await kept(harness, 1)) as [LearningEvent];
+      await deliveries.add([due(event, webhookId)]);
+      const [claim] = await deliveries.claim(webhookId, 1, lease);
+      await deliveries.settle(claim!, { status: "released", dueAt: now });
+      const [again] = await deliveries.claim(webhookId, 1, lease);
+      assert.deepEqual([again?.event, again?.attempts], [event, 0]);
+    });
+
+    it("believes who has lost the lease that it is done, and nothing else", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const webhookId = someWebhook();
+      const [event] = (await kept(harness, 1)) as [LearningEvent];
+      await deliveries.add([due(event, webhookId)]);
+      const [late] = await deliveries.claim(webhookId, 1, lease);
+      const [present] = await deliveries.claim(webhookId, 1, { ...lease, now: now + 1_000 });
+      assert.ok(late && present && late.lease !== present.lease);
+      const before = await recordsOf(harness, webhookId);
+      await deliveries.settle(late, { status: "waiting", dueAt: now, reason: "late" });
+      await deliveries.settle(late, { status: "released", dueAt: now });
+      await deliveries.settle(late, { status: "dead", at: now, reason: "late" });
+      assert.deepEqual(await recordsOf(harness, webhookId), before);
+      await deliveries.settle(late, { status: "done", at: now });
+      await deliveries.settle(present, { status: "waiting", dueAt: now, reason: "late, too" });
+      assert.deepEqual(
+        (await recordsOf(harness, webhookId)).map(({ status }) => status),
+        ["done"],
+      );
+    });
+  });
+}
