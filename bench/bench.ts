@@ -2,17 +2,18 @@
 import { parseArgs } from "node:util";
 import { storesAreMissing } from "../packages/server/test/support/production.ts";
 import type { Part } from "./parts/part.ts";
-import { saveCost } from "./parts/save-cost.ts";
-import { addToResults, noted, quickFile, resultsFile } from "./report/results.ts";
+import { parts } from "./parts/parts.ts";
+import { writeDocs } from "./report/measured-docs.ts";
+import { addToResults, describeMachine, noted, quickFile, readResults, resultsFile } from "./report/results.ts";
 import { showProgress, showTable } from "./report/terminal.ts";
-
-const parts: readonly Part<unknown>[] = [saveCost];
 
 const usage = `Measures what the service costs. Starts and ends what it needs, on this machine only.
 
-  npm run bench                       everything; writes bench/results/latest.json
+  npm run bench                       everything, about a quarter of an hour; writes bench/results/latest.json, and the
+                                      docs that are made of it
   npm run bench -- --only save,...    these parts alone; what others found stays in the file
   npm run bench -- --quick            a fraction of the time; writes .cache/bench/quick.json instead
+  npm run bench -- --write-docs       measures nothing, makes the docs of what is in the file
   npm run bench -- --help             this text
 
 Parts:
@@ -21,41 +22,66 @@ ${parts.map(({ name, about }) => `  ${name.padEnd(12)} ${about}`).join("\n")}
 REDIS_SERVER and MONGOD name the programs if they are not redis-server and mongod on the PATH. Linux only: it reads /proc.
 `;
 
-function chosenParts(only: string | undefined): readonly Part<unknown>[] {
+/** Undefined when one of them is unknown. */
+function chosenParts(only: string | undefined): readonly Part<unknown>[] | undefined {
   if (only === undefined) return parts;
-  return only.split(",").map((name) => {
-    const part = parts.find((candidate) => candidate.name === name);
-    if (part === undefined) throw new Error(`There is no part "${name}".`);
-    return part;
-  });
+  const names = only.split(",");
+  const chosen = parts.filter(({ name }) => names.includes(name));
+  return chosen.length === names.length ? chosen : undefined;
+}
+
+async function measure(chosen: readonly Part<unknown>[], isQuick: boolean): Promise<void> {
+  const file = isQuick ? quickFile : resultsFile;
+  showProgress("looking at the machine");
+  const machine = await describeMachine();
+  for (const part of chosen) {
+    const show = (text: string): void => showProgress(`${part.name}: ${text}`);
+    const found = await noted(() => part.measure({ isQuick, show }));
+    addToResults(file, part.name, found, machine);
+    for (const table of part.tables(found.result)) showTable(table);
+  }
+  console.log(`\nWritten to ${file}`);
+}
+
+interface Options {
+  readonly only?: string | undefined;
+  readonly quick?: boolean | undefined;
+  readonly help?: boolean | undefined;
+  readonly "write-docs"?: boolean | undefined;
+}
+
+function readOptions(): Options | undefined {
+  const options = {
+    only: { type: "string" },
+    quick: { type: "boolean" },
+    "write-docs": { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error((error as Error).message);
+    return undefined;
+  }
 }
 
 async function run(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: "string" },
-      quick: { type: "boolean", default: false },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  if (values.help) {
+  const values = readOptions();
+  const chosen = values && chosenParts(values.only);
+  if (chosen === undefined || values?.help === true) {
+    if (values !== undefined && chosen === undefined) console.error(`Not all of these are parts: ${values.only}\n`);
     console.log(usage);
-    return 0;
+    return values?.help === true ? 0 : 2;
   }
-  const chosen = chosenParts(values.only);
-  const missing = process.platform === "linux" ? storesAreMissing() : "it reads /proc, which Linux has";
-  if (missing !== false) {
-    console.error(`Nothing can be measured: ${missing}`);
-    return 1;
+  if (values?.["write-docs"] !== true) {
+    const missing = process.platform === "linux" ? storesAreMissing() : "it reads /proc, which Linux has";
+    if (missing !== false) {
+      console.error(`Nothing can be measured: ${missing}`);
+      return 1;
+    }
+    await measure(chosen, values?.quick === true);
   }
-  const file = values.quick ? quickFile : resultsFile;
-  for (const part of chosen) {
-    const found = await noted(() =>
-      part.measure({ isQuick: values.quick, show: (text) => showProgress(`${part.name}: ${text}`) }),
-    );
-    addToResults(file, part.name, found);
-    for (const table of part.tables(found.result)) showTable(table);
-  }
+  if (values?.quick !== true) writeDocs(readResults(resultsFile));
   return 0;
 }
 

@@ -11,7 +11,12 @@ npm test -- --test-name-pattern="seeking back"
                                 any other --flag goes to node --test; write a flag's value with "="
 npm test -- --help              this text`;
 
-const places = ["packages/*/test/**/*.test.ts", "packages/*/src/**/*.test.ts", "test/**/*.test.ts"];
+const places = [
+  "packages/*/test/**/*.test.ts",
+  "packages/*/src/**/*.test.ts",
+  "test/**/*.test.ts",
+  "bench/test/*.test.ts",
+];
 /** Many tests start a process of their own; compiled once, each starts in half the time. */
 const compileCache = { NODE_COMPILE_CACHE: join(root, ".cache", "compile") };
 /** Far longer than any test takes: what takes longer hangs, and is to fail instead of the whole run. */

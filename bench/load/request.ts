@@ -1,7 +1,7 @@
 /** One request that a student sends again and again. */
 export interface RequestPlan {
-  /** `save` has three fields, `session` all seven, `read` asks for the progress of the course. */
-  readonly kind: "save" | "session" | "read";
+  /** `save` has three fields, `session` all seven, the others ask: for the progress of the course, or of all courses. */
+  readonly kind: "save" | "session" | "read" | "dashboard";
   readonly token: string;
   readonly courseId: string;
   readonly lectureId: string;
@@ -25,7 +25,7 @@ export class PreparedRequest {
   #sent = 0;
 
   constructor(plan: RequestPlan) {
-    const text = plan.kind === "read" ? readText(plan) : saveText(plan, this.#sessionStartedAt);
+    const text = isSave(plan) ? saveText(plan, this.#sessionStartedAt) : readText(plan);
     this.#bytes = Buffer.from(text, "latin1");
     this.#secondsAt = placeOf(text, '"watchTime":');
     this.#elapsedAt = placeOf(text, '"elapsedMs":');
@@ -49,8 +49,17 @@ export class PreparedRequest {
   }
 }
 
-function readText({ token, courseId }: RequestPlan): string {
-  return `GET /api/v1/progress/${courseId} HTTP/1.1\r\n${host}\r\nauthorization: Bearer ${token}\r\n\r\n`;
+export function isSave({ kind }: RequestPlan): boolean {
+  return kind === "save" || kind === "session";
+}
+
+/** Of a request that asks. */
+export function pathOf({ kind, courseId }: RequestPlan): string {
+  return `/api/v1/${kind === "dashboard" ? "stats/course-progress" : `progress/${courseId}`}`;
+}
+
+function readText(plan: RequestPlan): string {
+  return `GET ${pathOf(plan)} HTTP/1.1\r\n${host}\r\nauthorization: Bearer ${plan.token}\r\n\r\n`;
 }
 
 function saveText({ kind, token, courseId, lectureId }: RequestPlan, sessionStartedAt: number): string {

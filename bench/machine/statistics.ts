@@ -19,6 +19,11 @@ export function verdictOn({ min, max }: Figure, target: number): Verdict {
   return min > target ? "missed" : "undecided";
 }
 
+/** Whether a figure differs from a value by more than its rounds differ from each other; only then there is anything to tell. */
+export function differsFrom({ median: middle, min, max }: Figure, value: number): boolean {
+  return max - min < Math.abs(middle - value);
+}
+
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -1,43 +1,61 @@
-import { courseOf } from "../../packages/server/test/support/process-client.ts";
-import { jwtSecret } from "../../packages/server/test/support/process.ts";
-import { Production } from "../../packages/server/test/support/production.ts";
-import { issueToken } from "../../packages/server/src/demo/token.ts";
-import type { RequestPlan } from "../load/request.ts";
-import type { Contender } from "../parts/interleaved.ts";
+import { jwtSecret, ServiceProcess } from "../../packages/server/test/support/process.ts";
+import { Client } from "../../packages/server/test/support/process-client.ts";
+import type { Production } from "../../packages/server/test/support/production.ts";
+import { TempFolder } from "../../packages/server/test/support/temp-folder.ts";
+import { isSave, pathOf, type RequestPlan } from "../load/request.ts";
 import { Program } from "./program.ts";
+import { courses } from "./students.ts";
 
-const lecturesOfCourse = 50;
-const courseCount = 20;
-
-/** A catalog that every measured service knows: `course-0`, `course-1`, ... */
-const courses: readonly object[] = Array.from({ length: courseCount }, (_, index) =>
-  courseOf(`course-${index}`, lecturesOfCourse),
-);
-
-/** What one request of each of so many students looks like. */
-export async function requestsOf(kind: RequestPlan["kind"], students: number): Promise<RequestPlan[]> {
-  return Promise.all(
-    Array.from({ length: students }, async (_, index) => {
-      const { token } = await issueToken(jwtSecret, { sub: `student-${index}` });
-      return { kind, token, courseId: `course-${index % courseCount}`, lectureId: `l-${index % lecturesOfCourse}` };
-    }),
-  );
+/** A running server that is measured, with the processes behind it. */
+export interface Contender {
+  readonly name: string;
+  readonly url: string;
+  /** Whose CPU time is counted, by what they are: `service` at least. */
+  readonly pids: Readonly<Record<string, number>>;
 }
 
-/** This service in production mode, on a Redis and a MongoDB of its own. */
-export async function startProduction(
-  stack: AsyncDisposableStack,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<Contender & { production: Production }> {
-  const production = stack.use(await Production.start({ settings }));
-  const service = await production.readyService({ LOG_LEVEL: "info", RATE_LIMIT_PER_SECOND: "1000000" });
+type Settings = Readonly<Record<string, string>>;
+
+/** Of one thousand students at a few connections, each asks more often than any student would. */
+const unlimited = { RATE_LIMIT_PER_SECOND: "1000000" };
+
+/** This service in production mode. */
+export async function startProduction(production: Production, settings: Settings = {}): Promise<Contender> {
+  const service = await production.readyService({ ...unlimited, ...settings });
   await production.teach(service, ...courses);
-  return {
-    name: "production",
-    url: service.url,
-    pids: { service: service.pid, redis: production.redis.pid, mongodb: production.mongodb.pid },
-    production,
-  };
+  return { name: "production", url: service.url, pids: { service: service.pid, ...storePids(production) } };
+}
+
+/** This service on a file of its own. */
+export async function startEmbedded(stack: AsyncDisposableStack): Promise<Contender> {
+  const folder = stack.use(await TempFolder.create());
+  const service = stack.use(
+    await ServiceProcess.start({ ...unlimited, DATA_FILE: folder.file("progress.sqlite"), LOG_LEVEL: "info" }),
+  );
+  const instructor = await Client.of(service.url, "instructor", { role: "instructor" });
+  await instructor.importCourses([...courses]);
+  return { name: "embedded", url: service.url, pids: { service: service.pid } };
+}
+
+/** What a team would write instead, on the same stores as production. */
+export async function startBaseline(
+  stack: AsyncDisposableStack,
+  name: "upsert-per-save" | "dirty-set",
+  production: Production,
+  settings: Settings = {},
+): Promise<Contender & { program: Program }> {
+  const program = stack.use(
+    await Program.start(`../baselines/${name}.mjs`, {
+      settings: {
+        JWT_SECRET: jwtSecret,
+        MONGODB_URL: production.mongodb.url(name.replaceAll("-", "_"), ""),
+        REDIS_URL: `${production.redis.url}/1`,
+        FLUSH_INTERVAL_MS: "300000",
+        ...settings,
+      },
+    }),
+  );
+  return { name, url: program.url, pids: { service: program.pid, ...storePids(production) }, program };
 }
 
 /** The floor, with the answer that the service gives to the first of these requests. */
@@ -47,20 +65,25 @@ export async function startFloor(
   [plan]: readonly RequestPlan[],
 ): Promise<Contender> {
   if (plan === undefined) throw new Error("The floor needs a request to answer.");
-  const { token, kind, courseId, lectureId } = plan;
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const answer =
-    kind === "read"
-      ? await fetch(`${service.url}/api/v1/progress/${courseId}`, { headers })
-      : await fetch(`${service.url}/api/v1/progress/save`, {
-          method: "POST",
-          headers,
-          body: JSON.stringify({ courseId, lectureId, watchTime: 1_000 }),
-        });
+  const answer = await ask(service.url, plan);
   if (!answer.ok) throw new Error(`The service answered ${answer.status}: ${await answer.text()}`);
   // What Node adds to every answer by itself it adds to the floor's too.
   const own = [...answer.headers].filter(([name]) => !["date", "connection", "keep-alive"].includes(name));
   const input = JSON.stringify({ headers: own.flat(), body: await answer.text() });
   const floor = stack.use(await Program.start("./floor.ts", { input }));
   return { name: "floor", url: floor.url, pids: { service: floor.pid } };
+}
+
+function ask(url: string, plan: RequestPlan): Promise<Response> {
+  const { token, kind, courseId, lectureId } = plan;
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  if (!isSave(plan)) return fetch(url + pathOf(plan), { headers });
+  const sessionStartedAt = Date.now();
+  const session = kind === "session" && { sessionId: "0123456789abcdef", sessionStartedAt, elapsedMs: 0, seq: 0 };
+  const body = JSON.stringify({ courseId, lectureId, watchTime: 1_000, ...session });
+  return fetch(`${url}/api/v1/progress/save`, { method: "POST", headers, body });
+}
+
+function storePids({ redis, mongodb }: Production): { redis: number; mongodb: number } {
+  return { redis: redis.pid, mongodb: mongodb.pid };
 }

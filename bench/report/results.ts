@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, totalmem, type as systemType, release } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MongoClient } from "mongodb";
+import { MongodbServer } from "../../packages/server/test/support/mongodb-server.ts";
 
 /** What one part found, when, and how busy the machine was before it began. */
 export interface PartResult {
@@ -14,7 +16,7 @@ export interface PartResult {
 }
 
 /** Everything that was measured last; the docs are made of it. */
-interface Results {
+export interface Results {
   readonly machine: Readonly<Record<string, string>>;
   readonly parts: Readonly<Record<string, PartResult>>;
 }
@@ -23,15 +25,15 @@ export const resultsFile: string = fileURLToPath(new URL("../results/latest.json
 /** Quick figures are not for the record. */
 export const quickFile: string = fileURLToPath(new URL("../../.cache/bench/quick.json", import.meta.url));
 
-function readResults(file: string): Results {
+export function readResults(file: string): Results {
   if (!existsSync(file)) return { machine: {}, parts: {} };
   return JSON.parse(readFileSync(file, "utf8")) as Results;
 }
 
 /** Parts that were not measured this time stay as they were. */
-export function addToResults(file: string, part: string, found: PartResult): void {
+export function addToResults(file: string, part: string, found: PartResult, machine: Results["machine"]): void {
   const { parts } = readResults(file);
-  const results: Results = { machine: describeMachine(), parts: { ...parts, [part]: found } };
+  const results: Results = { machine, parts: { ...parts, [part]: found } };
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
 }
@@ -44,14 +46,28 @@ export async function noted(measure: () => Promise<unknown>): Promise<PartResult
   return { measuredAt, commit: firstLine("git", "rev-parse", "--short", "HEAD"), seconds, loadAverage, result };
 }
 
-function describeMachine(): Record<string, string> {
+/** What everything was measured on. */
+export async function describeMachine(): Promise<Results["machine"]> {
   return {
     processor: `${availableParallelism()} x ${cpus()[0]?.model ?? "unknown"}`,
     memory: `${Math.round(totalmem() / 1024 ** 3)} GiB`,
     system: `${systemType()} ${release()}`,
     node: process.version,
     redis: firstLine(process.env["REDIS_SERVER"] ?? "redis-server", "--version"),
+    mongodb: await describeMongodb(),
   };
+}
+
+async function describeMongodb(): Promise<string> {
+  await using server = await MongodbServer.start();
+  const client = new MongoClient(server.url("admin", ""));
+  try {
+    const { version, process: program } = (await client.db().command({ serverStatus: 1 })) as Record<string, string>;
+    // Programs that speak the protocol say which they are: figures of one are none of another.
+    return `${version}, by a process that calls itself "${program}"`;
+  } finally {
+    await client.close();
+  }
 }
 
 function firstLine(program: string, ...args: string[]): string {

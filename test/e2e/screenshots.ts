@@ -14,8 +14,8 @@ const folder = fileURLToPath(new URL("../../.cache/screenshots/served/", import.
 const picture = fileURLToPath(new URL("../../docs/student-page.png", import.meta.url));
 /** What the README shows: the first screen. */
 const clip = { x: 60, y: 70, width: 1160, height: 770 };
-/** Until what moves by itself, as controls of a video do, has come to rest. */
-const restMs = 700;
+/** Until what moves by itself, as the spinner of a video that sought does, has come to rest. */
+const restMs = 2_500;
 
 await mkdir(folder, { recursive: true });
 await using bench = await Bench.start();
@@ -25,6 +25,10 @@ for (const colorScheme of ["light", "dark"] as const) {
   for (const [name, path] of Object.entries(views)) {
     await page.goto(path);
     await page.waitForLoadState("networkidle");
+    await page.waitForFunction(() => {
+      const video = document.querySelector("video");
+      return !video || (video.readyState === video.HAVE_ENOUGH_DATA && !video.seeking);
+    });
     for (const width of [360, 768, 1280]) {
       await page.setViewportSize({ width, height: width < 500 ? 740 : 900 });
       await page.waitForTimeout(restMs);

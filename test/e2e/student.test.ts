@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { skipWithoutChromium } from "../../packages/dashboard/test/support/chromium.ts";
 import { pageTests } from "./page-tests.ts";
+import { safetyTests } from "./safety-tests.ts";
 import { Bench } from "./support/bench.ts";
 import { inOwnProcess } from "./support/renderers.ts";
 import { SlowLine } from "./support/slow-line.ts";
@@ -148,7 +149,8 @@ describe("a student in a real browser, with the real service", { skip: skipWitho
         await first.untilStatus("superseded");
         const shown = await second.pause();
         await second.untilStatus("saved");
-        await first.untilPassed((await first.position()) + 0.5);
+        await first.untilPaused();
+        await first.seek(12);
         await first.close();
         await measure("two tabs: the one played last", second, await second.reload().then(() => shown));
         await measure("two tabs: other device", await (await device()).openLecture(), shown);
@@ -173,6 +175,40 @@ describe("a student in a real browser, with the real service", { skip: skipWitho
         await onLaptop.close();
         await measure("two devices: and back", await laptop.openLecture(), shown);
       }));
+
+    test("where the phone stopped, if the student says so on coming back to the laptop", () =>
+      bench.tell(async ({ student, device, measure }) => {
+        await student.save(earlier);
+        const onLaptop = await (await device()).openLecture();
+        await onLaptop.resumedAt();
+        await onLaptop.play(1);
+        await onLaptop.pause();
+        await onLaptop.untilStatus("saved");
+        await onLaptop.setHidden(true);
+        const onPhone = await (await device()).openLecture();
+        await onPhone.seek(65);
+        await onPhone.play(1);
+        const shown = await onPhone.close();
+        await student.untilHeld(shown);
+        const stoodAt = await onLaptop.position();
+        await onLaptop.setHidden(false);
+        await onLaptop.page.getByText("You went on to").waitFor();
+        assert.equal(await onLaptop.position(), stoodAt, "it does not jump by itself");
+        await onLaptop.page.getByRole("button", { name: "Go there" }).click();
+        await measure("two devices: offered on coming back", onLaptop, shown);
+        await student.untilHeld(shown);
+      }));
+  });
+
+  test("what is stored is written down whole: a 0 that lasts a moment is seen", async () => {
+    await assert.rejects(
+      bench.tell(async ({ student }) => {
+        await student.save(0);
+        await student.save(earlier);
+        await student.untilHeld(earlier);
+      }),
+      /the service held 0, 30/,
+    );
   });
 
   test("after the tab's process was killed", () =>
@@ -189,6 +225,7 @@ describe("a student in a real browser, with the real service", { skip: skipWitho
     }));
 
   pageTests(() => bench);
+  safetyTests(() => bench);
 
   test("the measured errors", (t) => {
     t.diagnostic(`${"case".padEnd(48)} last shown  went on at  error`);

@@ -51,6 +51,15 @@ describe("offline", () => {
     assert.equal(tracker.status, "saved");
   });
 
+  it("sends what this lecture left before what others did: the resume waits for it alone", async () => {
+    const world = newWorld();
+    await watchOffline(world, 200, "intro");
+    await watchOffline(world, 300, "types");
+    sit(world);
+    await world.clock.advance(100);
+    assert.deepEqual(world.service.savedSeconds.slice(-2), [201, 301]);
+  });
+
   it("sends also what other lectures left", async () => {
     const world = newWorld();
     await watchOffline(world, 200, "intro");

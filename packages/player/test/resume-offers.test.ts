@@ -93,6 +93,10 @@ describe("resume offers", () => {
     browser.show();
     await clock.advance(100);
     assert.deepEqual(seen("resumable"), []);
+    service.store("intro", 299.9);
+    browser.show();
+    await clock.advance(100);
+    assert.deepEqual(seen("resumable"), [{ position: 299.9, reason: "elsewhere" }]);
   });
 
   it("tells of another device's newer position when a save comes too late", async () => {

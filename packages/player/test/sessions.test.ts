@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { newWorld, paused, seek } from "./support/sitting.ts";
+import { newWorld, paused, seek, sit } from "./support/sitting.ts";
 
 const hour = 3_600_000;
 
@@ -21,9 +21,11 @@ describe("sessions", () => {
   it("believes no clock of the device: a session starts at the service's time", async () => {
     const world = newWorld();
     world.service.offsetMs = -17 * hour;
-    const sitting = await paused({}, world);
-    await seek(sitting, 100);
-    const { sessionStartedAt, elapsedMs } = sitting.service.saves[0]!.body;
+    const { clock, service, video } = sit(world);
+    await clock.advance(100);
+    video.currentTime = 100;
+    await clock.advance(500);
+    const { sessionStartedAt, elapsedMs } = service.saves[0]!.body;
     assert.ok(Math.abs(sessionStartedAt + elapsedMs - world.service.now) < 1_000);
   });
 
@@ -82,6 +84,19 @@ describe("sessions", () => {
     await seek(sitting, 120);
     await clock.advance(100);
     assert.equal(service.positions.get("intro")?.seconds, 120, "what is recorded now is newest again");
+  });
+
+  it("a sleep of 2 s is one, a shorter one is not", async () => {
+    for (const [sleptMs, sessions] of [
+      [1_900, 1],
+      [2_100, 2],
+    ] as const) {
+      const sitting = await paused();
+      sitting.clock.sleep(sleptMs);
+      await seek(sitting, 100);
+      await sitting.clock.advance(100);
+      assert.equal(new Set(sitting.service.saves.map(({ body }) => body.sessionId)).size, sessions, `${sleptMs} ms`);
+    }
   });
 
   it("a slow network is not mistaken for a sleep", async () => {

@@ -206,7 +206,8 @@ async function openStores(
     onProblem: (problem) => (problem === null ? logger.info("Redis answers") : logger.warn(problem)),
     onFindings: (findings) => findings.forEach(({ sentence }) => logger.warn(sentence)),
   });
-  await redis.connected(connectWithinMs);
+  // The first look at MongoDB begins now: when somebody asks for its health, it is known what is wrong with it.
+  await Promise.all([redis.connected(connectWithinMs), mongodb.health()]);
   return {
     ...redis,
     ...mongodb,

@@ -4,6 +4,7 @@ import { buildPage } from "../../../packages/dashboard/build.mjs";
 import { launchChromium } from "../../../packages/dashboard/test/support/chromium.ts";
 import { Device, type DeviceOptions } from "./device.ts";
 import { Platform } from "./platform.ts";
+import { PositionHistory } from "./position-history.ts";
 import { ServiceProcess } from "./service-process.ts";
 import { Student } from "./student.ts";
 import type { Tab } from "./tab.ts";
@@ -24,16 +25,18 @@ export class Bench implements AsyncDisposable {
   /** A site whose pages may use the service's API. */
   readonly platform: Platform;
   readonly measurements: Measurement[] = [];
+  readonly #history: PositionHistory;
   readonly #stack: AsyncDisposableStack;
   #students = 0;
 
   private constructor(
-    parts: { browser: Browser; service: ServiceProcess; platform: Platform },
+    parts: { browser: Browser; service: ServiceProcess; platform: Platform; history: PositionHistory },
     stack: AsyncDisposableStack,
   ) {
     this.browser = parts.browser;
     this.service = parts.service;
     this.platform = parts.platform;
+    this.#history = parts.history;
     this.#stack = stack;
   }
 
@@ -42,19 +45,22 @@ export class Bench implements AsyncDisposable {
     await buildPage();
     const platform = stack.use(await Platform.open());
     const service = stack.use(await ServiceProcess.start({ CORS_ORIGINS: platform.origin }));
+    const history = stack.use(new PositionHistory(service.dataFile));
     const browser = stack.adopt(await launchChromium(), (launched) => launched.close());
-    return new Bench({ browser, service, platform }, stack.move());
+    return new Bench({ browser, service, platform, history }, stack.move());
   }
 
   /** Lets a new student go through `story`; whatever happens in it, the service must never lose their position. */
   async tell(story: (scene: Scene) => Promise<void>): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    const student = stack.use(new Student(this.service.url, this.service.tokenOf(`student-${++this.#students}`)));
+    const userId = `student-${++this.#students}`;
+    const student = stack.use(new Student(this.service.url, this.service.tokenOf(userId)));
     await story({
       student,
       device: async (options) => stack.use(await this.device({ token: student.token, ...options })),
       measure: (name, tab, shown) => this.#measure(name, tab, shown),
     });
+    assertNeverStart(this.#history.of(userId));
     student.assertNeverLost();
   }
 
@@ -71,6 +77,12 @@ export class Bench implements AsyncDisposable {
     this.measurements.push({ name, shown, resumed });
     assert.ok(Math.abs(resumed - shown) <= tolerance, `${name}: saw ${shown} last, went on at ${resumed}`);
   }
+}
+
+/** @throws AssertionError when the start of the lecture, or nothing, was ever held */
+function assertNeverStart(held: readonly number[]): void {
+  assert.ok(held.length > 0, "the service never held a position");
+  assert.ok(Math.min(...held) > 1, `the service held ${held.join(", ")}`);
 }
 
 /** What a story is told with. */

@@ -13,6 +13,7 @@ const patienceMs = 60_000;
 /** The real service in a process of its own, as a demo on a data file of its own. Gone when disposed of. */
 export class ServiceProcess implements AsyncDisposable {
   readonly url: string;
+  readonly dataFile: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
   readonly #secret: string;
@@ -20,6 +21,7 @@ export class ServiceProcess implements AsyncDisposable {
   private constructor(child: ChildProcess, parts: { url: string; folder: string; secret: string }) {
     this.#child = child;
     this.url = parts.url;
+    this.dataFile = dataFileIn(parts.folder);
     this.#folder = parts.folder;
     this.#secret = parts.secret;
   }
@@ -31,7 +33,7 @@ export class ServiceProcess implements AsyncDisposable {
       env: {
         PATH: process.env["PATH"],
         PORT: "0",
-        DATA_FILE: join(folder, "progress.sqlite"),
+        DATA_FILE: dataFileIn(folder),
         FLUSH_INTERVAL_MS: "200",
         LOG_LEVEL: "warn",
         ...settings,
@@ -48,8 +50,8 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   /** A token as the platform's identity provider would issue it. */
-  tokenOf(userId: string): string {
-    const claims = { sub: userId, exp: Math.floor(Date.now() / 1000) + 3_600 };
+  tokenOf(userId: string, role?: "instructor"): string {
+    const claims = { sub: userId, role, exp: Math.floor(Date.now() / 1000) + 3_600 };
     const signed = [{ alg: "HS256" }, claims]
       .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
       .join(".");
@@ -59,6 +61,10 @@ export class ServiceProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await end(this.#child, this.#folder);
   }
+}
+
+function dataFileIn(folder: string): string {
+  return join(folder, "progress.sqlite");
 }
 
 /** Where it says that it listens. Rejects with everything it said when it ends or stays silent instead. */

@@ -8,13 +8,13 @@ export const lecture = "lecture-1";
 const pollMs = 60;
 const patienceMs = 30_000;
 
-/** A student as the service knows them. While it is open, everything the service holds of the lecture is looked at. */
+/** A student as the service knows them. While it is open, what the service answers is looked at again and again. */
 export class Student implements AsyncDisposable {
   readonly token: string;
   readonly #url: string;
   readonly #end = new AbortController();
   readonly #watching: Promise<void>;
-  /** Positions that the service held, in order, without repetitions. */
+  /** Positions that the service answered with, in order, without repetitions. */
   readonly held: number[] = [];
 
   constructor(serviceUrl: string, token: string) {
@@ -48,12 +48,12 @@ export class Student implements AsyncDisposable {
     }
   }
 
-  /** @throws AssertionError when the service ever forgot the position or held the start of the lecture instead */
+  /** @throws AssertionError when the service ever answered without the position, or with the start of the lecture */
   assertNeverLost(): void {
-    assert.ok(this.held.length > 0, "the service never held a position");
+    assert.ok(this.held.length > 0, "the service never answered with a position");
     assert.ok(
       this.held.every((seconds) => seconds > 1),
-      `the service held ${this.held.join(", ")}`,
+      `the service answered with ${this.held.join(", ")}`,
     );
   }
 

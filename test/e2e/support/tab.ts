@@ -84,6 +84,18 @@ export class Tab {
     });
   }
 
+  async untilPaused(): Promise<void> {
+    await this.page.waitForFunction(() => document.querySelector("video")?.paused);
+  }
+
+  /** As going to another tab or program does, and coming back; a headless browser shows every tab. */
+  async setHidden(isHidden: boolean): Promise<void> {
+    await this.page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, isHidden);
+  }
+
   /** Drags the playhead there and waits for the picture. */
   async seek(seconds: number): Promise<void> {
     await this.page.locator("video").evaluate(async (player: HTMLVideoElement, goal) => {

@@ -3,6 +3,7 @@ import { css, type CSSResult } from "lit";
 export const continueStyles: CSSResult = css`
   :host {
     width: 100%;
+    container-type: inline-size;
   }
   ul {
     display: grid;
@@ -87,6 +88,21 @@ export const continueStyles: CSSResult = css`
   }
   .undo:has(button) {
     padding-top: 1rem;
+  }
+  /* As columns, one or two cards would be mostly empty: they lie on top of each other, the buttons at their side. */
+  @container (min-width: 32rem) {
+    .few {
+      grid-template-columns: 1fr;
+    }
+    .few li {
+      display: grid;
+      grid-template-columns: 1fr auto;
+      align-content: center;
+      column-gap: 1.5rem;
+    }
+    .few .actions {
+      grid-area: 1 / 2 / 5;
+    }
   }
   .bone-title {
     width: 60%;

@@ -57,7 +57,7 @@ export class ContinueWatching extends ConnectedElement<ContinueLabels> {
       ${
         shown.length === 0
           ? this.renderNotice(this.text.emptyTitle, this.text.emptyHint)
-          : html`<ul part="list">
+          : html`<ul part="list" class=${shown.length < 3 ? "few" : ""}>
               ${shown.map((item) => this.#renderCard(item))}
             </ul>`
       }

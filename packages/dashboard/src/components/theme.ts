@@ -111,6 +111,9 @@ export const theme: CSSResult = css`
     margin-top: 0.6rem;
     color: var(--_text);
   }
+  .card[aria-busy] {
+    height: 100%;
+  }
   .bone {
     border-radius: 6px;
     background: var(--_track);

@@ -65,6 +65,8 @@ export class LectureTracking {
 
   async #statusChanged(status: TrackerStatus): Promise<void> {
     this.#tell(null);
+    // Two tabs would talk at once, and only one of them counts.
+    if (status === "superseded") this.#video.pause();
     if (status === "saved") await this.#readBack();
   }
 

@@ -13,7 +13,7 @@ const statusWords: Record<TrackingState["status"], string> = {
 };
 
 const resumeHint =
-  "Close the tab whenever you like: reload this page, or open it on another device, and it goes on here.";
+  "Close the tab whenever you like: load this page again, or on another device, and it goes on here. A private window counts as another device.";
 
 /**
  * What a student (or a doubting developer) wants to see: is it saved, and what does the service hold?

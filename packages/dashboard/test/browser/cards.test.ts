@@ -95,6 +95,58 @@ describe("streak, course and continue cards", { skip: skipWithoutChromium() }, (
     assert.deepEqual(bench.server.requests, []);
   });
 
+  test("words are the page's, by labels and locale", async () => {
+    await using opened = await bench.open("/bench");
+    const { page } = opened;
+    await page.evaluate(
+      ([someStats, someItems, day]) => {
+        const streak = Object.assign(document.createElement("streak-card"), {
+          stats: someStats,
+          today: day,
+          locale: "de",
+        });
+        streak.labels = { days: (count) => `${count} Tage am Stück`, longest: "Längste", hide: "Ausblenden" };
+        const cards = Object.assign(document.createElement("continue-watching"), { items: someItems, locale: "de" });
+        cards.labels = { resume: () => "Weiter", timeLeft: (duration) => `noch ${duration}`, dismiss: "Ausblenden" };
+        const course = Object.assign(document.createElement("course-progress"), {
+          completed: 7,
+          total: 12,
+          locale: "de",
+        });
+        course.labels = { value: (done, all, percent) => `${done} von ${all}, ${percent} %` };
+        document.querySelector("main")?.replaceChildren(streak, cards, course);
+      },
+      [{ ...stats, longestStreak: 1234 }, items, today] as const,
+    );
+    await page.getByText("5 Tage am Stück").waitFor();
+    assert.deepEqual(await page.locator("streak-card dd").first().innerText(), "1.234");
+    assert.equal(await page.getByText("noch 12 Min.").count(), 2);
+    await page.getByRole("button", { name: "Weiter: Lecture one" }).waitFor();
+    await page.getByRole("button", { name: "Ausblenden: Course two" }).waitFor();
+    assert.equal(await page.getByRole("progressbar").getAttribute("aria-valuetext"), "7 von 12, 58 %");
+    assert.match(await page.locator("course-progress .percent").innerText(), /^58\s%$/);
+  });
+
+  test("a page's style sheet reaches colours, sizes and parts", async () => {
+    await using opened = await bench.open("/bench");
+    const ring = await put(opened.page, "course-progress", { courseTitle: "Light", completed: 1, total: 2 });
+    const look = await ring.evaluate((element) => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(
+        "course-progress { --aether-accent: rgb(1, 2, 3); --aether-ring-size: 50px } course-progress::part(title) { color: rgb(4, 5, 6) }",
+      );
+      document.adoptedStyleSheets.push(sheet);
+      const styleOf = (selector: string): CSSStyleDeclaration | undefined => {
+        const found = element.shadowRoot?.querySelector(selector);
+        return found ? getComputedStyle(found) : undefined;
+      };
+      const seen = [styleOf(".done")?.stroke, styleOf(".ring")?.width, styleOf("[part=title]")?.color];
+      document.adoptedStyleSheets.pop();
+      return seen;
+    });
+    assert.deepEqual(look, ["rgb(1, 2, 3)", "50px", "rgb(4, 5, 6)"]);
+  });
+
   test("each card fills itself from an endpoint", async () => {
     await using opened = await bench.open("/bench");
     await opened.page.evaluate(() => {

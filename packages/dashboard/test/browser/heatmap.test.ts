@@ -224,5 +224,50 @@ describe("activity-heatmap", { skip: skipWithoutChromium() }, () => {
         }
       });
     }
+
+    // The clock of Havana changes at midnight: one of its days begins at 1:00, another one has two midnights.
+    for (const timeZone of ["Pacific/Kiritimati", "America/St_Johns", "Asia/Kolkata", "America/Havana"]) {
+      test(`in ${timeZone} each day of a year is today from its first millisecond to its last`, async () => {
+        await using opened = await bench.open("/bench", { timezoneId: timeZone });
+        const heatmap = await putHeatmap(opened.page, { data: [] });
+        const wrong = await heatmap.evaluate(todayAt, edgesOfDays(timeZone, "2024-12-31", 366));
+        assert.deepEqual(wrong, []);
+      });
+    }
   });
 });
+
+interface Moment {
+  readonly atMs: number;
+  readonly date: string;
+  /** The day of the first cell, 364 days before. */
+  readonly first: string;
+}
+
+/** The first and the last instant of each day, by the zone's own clock: what a student's device would say. */
+function edgesOfDays(timeZone: string, last: string, length: number): Moment[] {
+  return daysUntil(last, length).flatMap((date) => {
+    const day = Temporal.PlainDate.from(date);
+    const [begin, end] = [day, day.add({ days: 1 })].map((edge) => edge.toZonedDateTime(timeZone).epochMilliseconds);
+    const first = day.subtract({ days: 364 }).toString();
+    return [begin ?? 0, (end ?? 0) - 1].map((atMs) => ({ atMs, date, first }));
+  });
+}
+
+/** Runs in the page: shows the heatmap at each moment. @returns the moments at which a cell is wrong, missing or doubled */
+async function todayAt(element: Element, moments: Moment[]): Promise<Moment[]> {
+  const heatmap = element as HTMLElementTagNameMap["activity-heatmap"];
+  const wrong: Moment[] = [];
+  for (const moment of moments) {
+    Date.now = () => moment.atMs;
+    heatmap.data = [{ date: moment.first, count: 1 }];
+    await heatmap.updateComplete;
+    const shown = heatmap.shadowRoot?.querySelector<HTMLElement>('[aria-current="date"]');
+    const dates = [...(heatmap.shadowRoot?.querySelectorAll<HTMLElement>(".day") ?? [])].map(
+      (cell) => cell.dataset["date"],
+    );
+    const isWhole = dates.length === 365 && new Set(dates).size === 365 && dates.includes(moment.first);
+    if (shown?.dataset["date"] !== moment.date || !isWhole) wrong.push(moment);
+  }
+  return wrong;
+}

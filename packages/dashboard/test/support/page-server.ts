@@ -17,8 +17,8 @@ export interface PageServer extends AsyncDisposable {
   isDemo: boolean;
 }
 
-/** As strict as the service's: with it, an inline style or script shows up as a violation. */
-const contentSecurityPolicy: string =
+/** The service's own: with it, an inline style or script shows up as a violation. */
+export const contentSecurityPolicy: string =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; media-src 'self'; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
   "trusted-types lit-html; require-trusted-types-for 'script'";

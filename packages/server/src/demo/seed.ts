@@ -1,9 +1,18 @@
 import type { CourseDraft } from "../application/course-editor.ts";
 import { type CoreOptions, createCore } from "../core.ts";
 import { addDays, dayAt } from "../domain/activity-day.ts";
-import type { CourseId, LectureId, ProgressKey } from "../domain/ids.ts";
+import type { CourseId, ProgressKey } from "../domain/ids.ts";
 import type { Stores } from "../ports/stores.ts";
-import { demoCourse, demoLecture, demoStudent, lectureIdOf, pastCourses, readActivity, videos } from "./content.ts";
+import {
+  demoCourse,
+  demoLecture,
+  demoLectures,
+  demoStudent,
+  lectureIdOf,
+  pastCourses,
+  pastVideo,
+  readActivity,
+} from "./content.ts";
 
 const noon = 12 * 3_600_000;
 
@@ -23,13 +32,14 @@ export async function seedDemo(
   for (const course of pastCourses) await editor.replace(pastCourse(course));
   await relive(stores, options, onProgress);
   // The demo's own course comes last: with it the seed is complete.
-  const lectures = videos.map(({ title, durationSeconds }, index) => ({
+  const lectures = demoLectures.map(({ title, durationSeconds }, index) => ({
     title,
     durationSeconds,
     lectureId: lectureIdOf(index + 1),
   }));
   await editor.replace({ courseId: demoCourse, title: "How memory works", lectures });
-  await saver.save({ key: keyOf("world-history"), lectureId: lectureIdOf(63), seconds: 312 });
+  await saver.save({ key: keyOf("spanish"), lectureId: lectureIdOf(104), seconds: pastVideo(104).durationSeconds });
+  await saver.save({ key: keyOf("world-history"), lectureId: lectureIdOf(113), seconds: 31.2 });
   await saver.save({ key: keyOf(demoCourse), lectureId: demoLecture, seconds: 42.5 });
   return true;
 }
@@ -48,17 +58,9 @@ async function relive(
     Array.from({ length: done }, (_, index) => ({ courseId, lectureId: lectureIdOf(index + 1) })),
   );
   for (const [index, [daysAgo, count]] of days.entries()) {
-    const { courseId, lectureId } = lectures[index % lectures.length] as (typeof lectures)[number];
-    const day = addDays(today, -daysAgo);
-    now = Date.parse(day) + noon;
-    await completions.complete({ userId: demoStudent, zone: "UTC" }, keyOf(courseId), lectureId);
-    for (let exercise = 1; exercise < count; exercise++) {
-      await stores.activities.addCompletion(
-        demoStudent,
-        day,
-        courseId as CourseId,
-        `exercise-${exercise}` as LectureId,
-      );
+    now = Date.parse(addDays(today, -daysAgo)) + noon;
+    for (const { courseId, lectureId } of lectures.splice(0, count)) {
+      await completions.complete({ userId: demoStudent, zone: "UTC" }, keyOf(courseId), lectureId);
     }
     onProgress(index + 1, days.length);
   }
@@ -71,7 +73,7 @@ function pastCourse({ courseId, title, lectures }: (typeof pastCourses)[number])
     lectures: Array.from({ length: lectures }, (_, index) => ({
       lectureId: lectureIdOf(index + 1),
       title: `Lecture ${index + 1}`,
-      durationSeconds: 600,
+      durationSeconds: pastVideo(index + 1).durationSeconds,
     })),
   };
 }

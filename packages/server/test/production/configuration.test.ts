@@ -48,6 +48,10 @@ suite("how production is set up", { skip: storesAreMissing(), concurrency: 2 }, 
       MONGODB_URL: `${MONGODB_URL.replace("://", `://me:${password}@`)}?tls=true`,
     };
     await using service = await ServiceProcess.start({ ...production.settings(), ...settings });
+    await until("MongoDB was tried", () => service.output.includes("store_unavailable"), patiently);
+    // Asked for the first time, and told at once.
+    const first = await (await fetch(`${service.url}/health/ready`)).text();
+    assert.match(first, /TLS to MongoDB fails/);
     const said = [
       await complains(service, "redis", /TLS/, { alone: false }),
       await complains(service, "mongodb", /TLS to MongoDB fails.*check tls and tlsCAFile/, { alone: false }),

@@ -1,0 +1,113 @@
+import { Production } from "../../packages/server/test/support/production.ts";
+import { differsFrom, type Figure, verdictOn } from "../machine/statistics.ts";
+import { type Contender, startBaseline, startEmbedded, startFloor, startProduction } from "../programs/contenders.ts";
+import { drain } from "../programs/operating.ts";
+import { requestsOf, watchWholeCourses } from "../programs/students.ts";
+import { withRange } from "../report/format.ts";
+import { measureCosts, type RequestCost } from "./cost-rounds.ts";
+import type { Part, Run, Table } from "./part.ts";
+
+const savers = 1_000;
+/** As many as there are connections: an upsert-per-save store takes its time to be filled. */
+const readers = 64;
+
+const columns = ["", "x floor", "service, us", "Redis, us", "MongoDB, us"];
+const targetColumns = ["target", "measured", ""];
+
+/** A save of three fields, beside the floor and beside what a team would write instead. */
+export const saveCost: Part<RequestCost[]> = {
+  name: "save",
+  about: "CPU time of one save: floor, production, embedded, and two usual ways to build it",
+  async measure(run) {
+    await using stack = new AsyncDisposableStack();
+    const { production, contenders } = await startAll(stack, run);
+    const requests = await requestsOf("save", savers);
+    return await measureCosts([await startFloor(stack, production, requests), ...contenders], requests, run);
+  },
+  tables: (costs) => [
+    costTable("CPU time of one save", costs),
+    targetTable("Targets of a save", [
+      ["service at most 1.6 x floor", ownCost(costs)?.ratioToFloor, 1.6, 2],
+      ["service at most 1.3 x floor (stretch)", ownCost(costs)?.ratioToFloor, 1.3, 2],
+      ["Redis at most 8 us", ownCost(costs)?.redis, 8, 1],
+    ]),
+  ],
+};
+
+/** A save with a session, as the SDK sends it. */
+export const sessionSaveCost: Part<RequestCost[]> = {
+  name: "session",
+  about: "CPU time of one save with a session, as the SDK sends it",
+  async measure(run) {
+    await using stack = new AsyncDisposableStack();
+    run.show("starting Redis, MongoDB and the service");
+    const production = await startProduction(stack.use(await Production.start()));
+    const requests = await requestsOf("session", savers);
+    return await measureCosts([await startFloor(stack, production, requests), production], requests, run);
+  },
+  tables: (costs) => [costTable("CPU time of one save with a session", costs)],
+};
+
+/** Reading a course of 50 lectures, all of them watched and stored. */
+export const readCost: Part<RequestCost[]> = {
+  name: "read",
+  about: "CPU time of one GET progress of a course of 50 lectures",
+  async measure(run) {
+    await using stack = new AsyncDisposableStack();
+    const { stores, production, contenders } = await startAll(stack, run);
+    const requests = await requestsOf("read", readers);
+    for (const { name, url } of contenders) {
+      run.show(`${name}: ${readers} students watch 50 lectures each`);
+      await watchWholeCourses(url, requests);
+    }
+    await drain(stores);
+    return await measureCosts([await startFloor(stack, production, requests), ...contenders], requests, run);
+  },
+  tables: (costs) => [
+    costTable("CPU time of one GET progress, 50 lectures", costs),
+    targetTable("Targets of GET progress", [
+      ["service at most 8 x floor", ownCost(costs)?.ratioToFloor, 8, 2],
+      ["service at most 3 x floor (stretch)", ownCost(costs)?.ratioToFloor, 3, 2],
+    ]),
+  ],
+};
+
+interface AllContenders {
+  readonly stores: Production;
+  readonly production: Contender;
+  readonly contenders: readonly Contender[];
+}
+
+async function startAll(stack: AsyncDisposableStack, { show }: Run): Promise<AllContenders> {
+  show("starting Redis, MongoDB and four services");
+  const stores = stack.use(await Production.start());
+  const production = await startProduction(stores);
+  const others = [
+    await startEmbedded(stack),
+    await startBaseline(stack, "upsert-per-save", stores),
+    await startBaseline(stack, "dirty-set", stores),
+  ];
+  return { stores, production, contenders: [production, ...others] };
+}
+
+function ownCost(costs: readonly RequestCost[]): RequestCost | undefined {
+  return costs.find(({ name }) => name === "production");
+}
+
+function costTable(heading: string, costs: readonly RequestCost[]): Table {
+  const rows = costs.map(({ name, ratioToFloor, service, redis, mongodb }, index) => [
+    name,
+    withRange(ratioToFloor, 2) + (index === 0 || differsFrom(ratioToFloor, 1) ? "" : " varies too much to tell"),
+    ...[service, redis, mongodb].map((figure) => withRange(figure)),
+  ]);
+  return { heading: `${heading}: median of ${costs[0]?.service.rounds} rounds (lowest-highest)`, columns, rows };
+}
+
+type Target = readonly [text: string, figure: Figure | null | undefined, target: number, digits: number];
+
+function targetTable(heading: string, targets: readonly Target[]): Table {
+  const rows = targets.flatMap(([text, figure, target, digits]) =>
+    figure ? [[text, withRange(figure, digits), verdictOn(figure, target)]] : [],
+  );
+  return { heading, columns: targetColumns, rows };
+}

@@ -1,0 +1,214 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { issueToken } from "../../packages/server/src/demo/token.ts";
+import { ApiClient } from "../../packages/server/test/replay/api-client.ts";
+import { catalogOf, studentsWith } from "../../packages/server/test/replay/audience.ts";
+import { readWatchSessions, type WatchSession } from "../../packages/server/test/replay/real-data.ts";
+import { courseIdOf, heartbeatsOf } from "../../packages/server/test/replay/viewer.ts";
+import { jwtSecret } from "../../packages/server/test/support/process.ts";
+import { Production } from "../../packages/server/test/support/production.ts";
+import { TcpProxy } from "../../packages/server/test/support/tcp-proxy.ts";
+import { cpuMicros } from "../machine/cpu.ts";
+import { MongodbTraffic } from "../machine/mongodb-traffic.ts";
+import { type Contender, startBaseline, startProduction } from "../programs/contenders.ts";
+import { number } from "../report/format.ts";
+import type { Part, Run, Table } from "./part.ts";
+
+/** Of one contender, while the same recorded students watched. */
+interface Reduction {
+  readonly name: string;
+  readonly saves: number;
+  /** How many saves there would have been if every answer had come in time. */
+  readonly intendedSaves: number;
+  readonly updates: number;
+  readonly commands: number;
+  readonly bytes: number;
+  /** CPU microseconds in all, by process. */
+  readonly cpu: Readonly<Record<string, number>>;
+}
+
+interface ReductionResult {
+  readonly students: number;
+  readonly sessions: number;
+  readonly speed: number;
+  readonly contenders: readonly Reduction[];
+  /** What an idle process of ours asks of MongoDB in a second: not faster when life is. */
+  readonly idle: { readonly commands: number; readonly mongodbMicros: number };
+}
+
+const heartbeatMs = 5_000;
+const intervalMs = 300_000;
+/** How much faster than life; every interval shrinks alike, so that saves and updates keep their proportion. */
+const speed = 50;
+const targetReduction = 20;
+
+/** Recorded sessions, watched again by the same students before each contender. */
+export const writeReduction: Part<ReductionResult> = {
+  name: "writes",
+  about: "what reaches MongoDB while recorded sessions are watched again: updates, bytes, CPU",
+
+  async measure({ isQuick, show }: Run): Promise<ReductionResult> {
+    const [students, watchingMs] = isQuick ? [30, 6_000] : [60, 18_000];
+    const sessions = readWatchSessions();
+    // Those who watched most: nobody is to be done before the time is over.
+    const seats = studentsWith(sessions, Infinity)
+      .toSorted((one, other) => lengthOf(other) - lengthOf(one))
+      .slice(0, students);
+    const contenders: Reduction[] = [];
+    let idle = { commands: NaN, mongodbMicros: NaN };
+    for (const name of ["upsert-per-save", "dirty-set", "production"] as const) {
+      await using stack = new AsyncDisposableStack();
+      show(`starting ${name}`);
+      const stores = stack.use(await Production.start());
+      const traffic = new MongodbTraffic();
+      const proxy = stack.use(await TcpProxy.before(stores.mongodb, traffic.reader));
+      const contender = await startBehind(stack, name, { stores, proxy });
+      show(`${name}: warming up`);
+      await watchAll(contender, seats, watchingMs / 2);
+      show(`${name}: ${students} students watch`);
+      contenders.push(await measured(contender, seats, { traffic, watchingMs }));
+      if (name === "production") idle = await background(contender, traffic);
+    }
+    return { students, sessions: seats.flat().length, speed, contenders, idle };
+  },
+
+  tables: (result) => [trafficTable(result), reductionTable(result.contenders), idleTable(result.idle)],
+};
+
+async function startBehind(
+  stack: AsyncDisposableStack,
+  name: "upsert-per-save" | "dirty-set" | "production",
+  { stores, proxy }: { stores: Production; proxy: TcpProxy },
+): Promise<Contender> {
+  const database = (path: string): string => `mongodb://127.0.0.1:${proxy.port}/${path}`;
+  const settings = { FLUSH_INTERVAL_MS: String(intervalMs / speed) };
+  if (name !== "production") return startBaseline(stack, name, stores, { ...settings, MONGODB_URL: database(name) });
+  const contender = await startProduction(stores, { ...settings, MONGODB_URL: database("progress") });
+  using client = new ApiClient(contender.url);
+  const { token } = await issueToken(jwtSecret, { sub: "instructor", role: "instructor" });
+  await client.call(token, "POST", "/courses/import", catalogOf(readWatchSessions()));
+  return contender;
+}
+
+/** Everybody watches until the time is over; then whatever is still buffered is given the time to arrive. */
+async function measured(
+  contender: Contender,
+  seats: readonly WatchSession[][],
+  { traffic, watchingMs }: { traffic: MongodbTraffic; watchingMs: number },
+): Promise<Reduction> {
+  const [before, { writes, writeCommands, bytes }] = [cpuOf(contender), traffic.counts];
+  const saves = await watchAll(contender, seats, watchingMs);
+  await delay((intervalMs / speed) * 1.3);
+  const cpu = Object.entries(cpuOf(contender)).map(([name, micros]) => [name, micros - (before[name] ?? 0)] as const);
+  return {
+    name: contender.name,
+    saves,
+    intendedSaves: (seats.length * watchingMs * speed) / heartbeatMs,
+    updates: traffic.writes - writes,
+    commands: traffic.writeCommands - writeCommands,
+    bytes: traffic.bytes - bytes,
+    cpu: Object.fromEntries(cpu),
+  };
+}
+
+/** @returns how many saves were acknowledged */
+async function watchAll({ url }: Contender, seats: readonly WatchSession[][], watchingMs: number): Promise<number> {
+  using client = new ApiClient(url, { connections: seats.length });
+  const endAt = performance.now() + watchingMs;
+  const counts = await Promise.all(
+    seats.map(async (own, index) => {
+      const { token } = await issueToken(jwtSecret, { sub: `student-${index}` });
+      await delay(Math.random() * (heartbeatMs / speed));
+      return watchUntil(endAt, own, (save) => client.call(token, "POST", "/progress/save", save));
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+async function background(contender: Contender, traffic: MongodbTraffic): Promise<ReductionResult["idle"]> {
+  const seconds = 5;
+  const [micros, { commands }] = [cpuOf(contender)["mongodb"] ?? NaN, traffic];
+  await delay(seconds * 1000);
+  return {
+    commands: (traffic.commands - commands) / seconds,
+    mongodbMicros: ((cpuOf(contender)["mongodb"] ?? NaN) - micros) / seconds,
+  };
+}
+
+function cpuOf({ pids }: Contender): Record<string, number> {
+  return Object.fromEntries(Object.entries(pids).map(([name, pid]) => [name, cpuMicros(pid)]));
+}
+
+async function watchUntil(
+  endAt: number,
+  sessions: readonly WatchSession[],
+  save: (body: object) => Promise<unknown>,
+): Promise<number> {
+  let saves = 0;
+  let dueAt = performance.now();
+  for (const session of sessions) {
+    for (const watchTime of heartbeatsOf(session)) {
+      if (performance.now() > endAt) return saves;
+      await save({ courseId: courseIdOf(session), lectureId: session.video, watchTime });
+      saves++;
+      dueAt += heartbeatMs / speed;
+      await delay(Math.max(0, dueAt - performance.now()));
+    }
+  }
+  return saves;
+}
+
+function lengthOf(sessions: readonly WatchSession[]): number {
+  return sessions.flatMap(({ segments }) => segments).reduce((sum, [from, to]) => sum + to - from, 0);
+}
+
+function trafficTable({ students, speed: times, contenders }: ReductionResult): Table {
+  return {
+    heading:
+      `${students} students watch recorded sessions, a save every 5 s, flushed every 5 minutes, played ${times} times ` +
+      "as fast; for each 1,000 saves",
+    columns: [
+      "",
+      "saves",
+      "of the pace",
+      "MongoDB updates",
+      "commands",
+      "KiB to MongoDB",
+      "MongoDB, CPU ms",
+      "Redis, CPU ms",
+      "service, CPU ms",
+    ],
+    rows: contenders.map(({ name, saves, intendedSaves, updates, commands, bytes, cpu }) => {
+      const per = (value: number, digits: number): string => number((value / saves) * 1000, digits);
+      const millis = ["mongodb", "redis", "service"].map((process) => per((cpu[process] ?? 0) / 1000, 1));
+      const pace = `${number((saves / intendedSaves) * 100, 0)} %`;
+      return [name, number(saves, 0), pace, per(updates, 1), per(commands, 2), per(bytes / 1024, 1), ...millis];
+    }),
+  };
+}
+
+/** How many times less MongoDB has to do for a save than with an upsert per save. */
+function reductionTable(contenders: readonly Reduction[]): Table {
+  const [upserts, own] = ["upsert-per-save", "production"].map((name) => contenders.find((each) => each.name === name));
+  if (upserts === undefined || own === undefined) throw new Error("Both are measured, or none.");
+  const kinds: [text: string, of: (reduction: Reduction) => number][] = [
+    ["updates", ({ updates }) => updates],
+    ["bytes to MongoDB", ({ bytes }) => bytes],
+    ["CPU time of MongoDB", ({ cpu }) => cpu["mongodb"] ?? 0],
+  ];
+  return {
+    heading: "How many times less than an upsert for every save; the target is 20",
+    columns: ["for each save", "times less", ""],
+    rows: kinds.map(([text, of]) => {
+      const times = of(upserts) / upserts.saves / (of(own) / own.saves);
+      return [text, number(times, 1), times >= targetReduction ? "reached" : "missed"];
+    }),
+  };
+}
+
+function idleTable({ commands, mongodbMicros }: ReductionResult["idle"]): Table {
+  return {
+    heading: "What an idle process of this service asks of MongoDB in a second, whatever the speed",
+    columns: ["commands", "CPU time of MongoDB, ms"],
+    rows: [[number(commands), number(mongodbMicros / 1000, 2)]],
+  };
+}
