@@ -92,13 +92,19 @@ export const continueStyles: CSSResult = css`
   /* As columns, one or two cards would be mostly empty: they lie on top of each other, the buttons at their side. */
   @container (min-width: 32rem) {
     .few {
-      grid-template-columns: 1fr;
+      grid-template-columns: minmax(0, 1fr);
     }
     .few li {
       display: grid;
-      grid-template-columns: 1fr auto;
+      grid-template-columns: minmax(0, 1fr) auto;
       align-content: center;
       column-gap: 1.5rem;
+    }
+    .few .left {
+      padding: 0;
+    }
+    .few .bar {
+      margin-bottom: 0;
     }
     .few .actions {
       grid-area: 1 / 2 / 5;

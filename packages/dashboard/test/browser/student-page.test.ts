@@ -9,8 +9,9 @@ import { newcomer, someStudent, type Student } from "../support/student-fixture.
 const today = "2025-06-03";
 const hostileTitle = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>${"W".repeat(90)}`;
 
-function hostileStudent(): Student {
+function hostileStudent(courses = Infinity): Student {
   const student = someStudent(today);
+  for (const id of [...student.progress.keys()].slice(courses)) student.progress.delete(id);
   for (const course of student.courses.values()) {
     course.title = hostileTitle;
     for (const lecture of course.lectures) lecture.title = hostileTitle;
@@ -27,6 +28,7 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
     { name: "dashboard", path: "/" },
     { name: "dashboard of a newcomer", path: "/", student: newcomer(today) },
     { name: "dashboard with hostile titles", path: "/", student: hostileStudent() },
+    { name: "dashboard of two courses with hostile titles", path: "/", student: hostileStudent(2) },
     {
       name: "dashboard without its service",
       path: "/",
