@@ -40,7 +40,6 @@ async function run(config: Config): Promise<void> {
     if (explanation === undefined) throw error;
     return fail(explanation);
   });
-  console.log(service.welcome);
   const onTimeout = (): void => service.logger.error("stopping took too long: ending without the rest");
   const ending = closeWithGrace(
     { delay: shutdownMs, logger: false, skip: [...stopSignals], onTimeout },
@@ -58,6 +57,8 @@ async function run(config: Config): Promise<void> {
       isStopping = true;
     });
   }
+  // Who reads this may stop the process at once.
+  console.log(service.welcome);
 }
 
 const [argument] = process.argv.slice(2);

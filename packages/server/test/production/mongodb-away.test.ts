@@ -37,6 +37,17 @@ suite("a service whose MongoDB is away", { skip: storesAreMissing() }, () => {
     assert.match(String(headers["retry-after"]), /^[1-5]$/);
   }
 
+  test("ends when it is told to, also when nobody reads its log any more", async () => {
+    const unheard = await production.service();
+    await complains(unheard, "mongodb", /MongoDB does not answer/);
+    unheard.closeOutput();
+    // Stopping gives up what waits for MongoDB, which is logged.
+    unheard.signal("SIGTERM");
+    const stillRunning = setTimeout(() => unheard.signal("SIGKILL"), 20_000);
+    assert.deepEqual(await unheard.ended, { code: 0, signal: null });
+    clearTimeout(stillRunning);
+  });
+
   test("starts all the same, says what to do, takes saves of courses it cannot know, and comes back by itself", async () => {
     await complains(service, "mongodb", /MongoDB does not answer.*MONGODB_URL/);
     await Promise.all([

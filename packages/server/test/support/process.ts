@@ -130,6 +130,12 @@ export class ServiceProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
+  /** From now on nobody reads what it prints. */
+  closeOutput(): void {
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
+  }
+
   async kill(): Promise<Ending> {
     this.signal("SIGKILL");
     return this.ended;
