@@ -6,7 +6,7 @@ export const course = "how-memory-works";
 export const lecture = "lecture-1";
 
 const pollMs = 60;
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 
 /** A student as the service knows them. While it is open, what the service answers is looked at again and again. */
 export class Student implements AsyncDisposable {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { course, lecture } from "./student.ts";
 
-const patienceMs = 30_000;
+const patienceMs = 120_000;
 
 /** What was on the screen: the second of the lecture, and which load of the page showed it. */
 export interface Frame {
