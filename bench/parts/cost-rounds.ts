@@ -18,8 +18,12 @@ export interface RequestCost {
   readonly mongodb: Figure | null;
 }
 
-const warmUpMs = 500;
-const firstWarmUpMs = 2_000;
+/** A window in which less is answered is prolonged, so many times at most. */
+const fewestAnswers = 20;
+const patience = 10;
+/** Milliseconds. */
+const times = { firstWarmUp: 2_000, warmUp: 500, window: 2_000 } as const;
+const quickTimes = { firstWarmUp: 500, warmUp: 200, window: 500 } as const;
 
 /**
  * Keeps one contender after the other busy, round by round, so that whatever else the machine does falls on all of them.
@@ -30,15 +34,15 @@ export async function measureCosts(
   requests: readonly RequestPlan[],
   { isQuick, show, rounds = isQuick ? 3 : 5, connections = 64 }: Run & { rounds?: number; connections?: number },
 ): Promise<RequestCost[]> {
-  const windowMs = isQuick ? 1_000 : 2_000;
+  const { firstWarmUp, warmUp, window } = isQuick ? quickTimes : times;
   const costs = contenders.map((): Costs[] => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [index, contender] of contenders.entries()) {
       show(round === 0 ? `warming up: ${contender.name}` : `round ${round} of ${rounds}: ${contender.name}`);
       await using load = await Load.connect({ pace: "busy", url: contender.url, connections, requests });
       load.start();
-      await delay(round === 0 ? firstWarmUpMs : warmUpMs);
-      const measured = await costsOver(windowMs, load, contender);
+      await delay(round === 0 ? firstWarmUp : warmUp);
+      const measured = await costsOver(window, load, contender);
       if (round > 0) costs[index]?.push(measured);
     }
   }
@@ -59,11 +63,15 @@ function costOf(name: string, own: readonly Costs[], floor: readonly Costs[]): R
   };
 }
 
-async function costsOver(windowMs: number, load: Load, { pids }: Contender): Promise<Costs> {
+async function costsOver(windowMs: number, load: Load, { name, pids }: Contender): Promise<Costs> {
   const used = (): [name: string, micros: number][] =>
     Object.entries(pids).map(([name, pid]) => [name, cpuMicros(pid)]);
   const [answeredBefore, before] = [load.answered, used()];
   await delay(windowMs);
+  for (let more = 0; load.answered - answeredBefore < fewestAnswers && more < patience; more++) await delay(windowMs);
   const [answered, after] = [load.answered - answeredBefore, used()];
-  return Object.fromEntries(after.map(([name, micros], at) => [name, (micros - (before[at]?.[1] ?? 0)) / answered]));
+  if (answered === 0) throw new Error(`${name} answered nothing.`);
+  return Object.fromEntries(
+    after.map(([process, micros], at) => [process, (micros - (before[at]?.[1] ?? 0)) / answered]),
+  );
 }

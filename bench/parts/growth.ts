@@ -31,6 +31,7 @@ export interface Growth {
 
 const never = "86400000";
 const savers = 1_000;
+const askers = 8;
 /** Redis would copy its log at sizes that say nothing about saves. */
 const noRewrites = { "auto-aof-rewrite-percentage": "0" };
 
@@ -84,9 +85,10 @@ async function largeShelves(run: Run): Promise<{ reads: AtSize[]; dashboards: At
   await stock(await stores.database(), [...courses, ...shelves]);
   const measure = async (kind: RequestPlan["kind"], { userId }: Shelf): Promise<RequestCost> => {
     run.show(`reading ${userId}`);
-    const requests = [await requestOf(kind, userId)];
+    const request = await requestOf(kind, userId);
+    const requests = Array.from({ length: askers }, () => request);
     const floor = await startFloor(stack, production, requests);
-    return ownCost(await measureCosts([floor, production], requests, { ...run, rounds: 3, connections: 1 }));
+    return ownCost(await measureCosts([floor, production], requests, { ...run, rounds: 3, connections: askers }));
   };
   const [reads, dashboards]: [AtSize[], AtSize[]] = [[], []];
   for (const shelf of courses) reads.push({ size: shelf.lectures, cost: await measure("read", shelf) });

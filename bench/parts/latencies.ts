@@ -74,7 +74,9 @@ export const latencies: Part<CrowdResult> = {
     return { students, wantedStudents, flushIntervalMs, phases: [outside, await observer.end("during a flush")] };
   },
 
-  tables({ students, phases, flushIntervalMs }): Table[] {
+  tables({ students, wantedStudents, phases, flushIntervalMs }): Table[] {
+    const fewer =
+      students < wantedStudents ? ` (of ${number(wantedStudents, 0)}: the machine permits no more files)` : "";
     const rows = phases.flatMap(({ name, saves, reads, lag, seconds, flushedKeys }) => [
       [`saves, ${name}`, ...latencyCells(saves), verdict(saves, targets.saves)],
       [`reads, ${name}`, ...latencyCells(reads), verdict(reads, targets.reads)],
@@ -85,7 +87,7 @@ export const latencies: Part<CrowdResult> = {
     return [
       {
         heading:
-          `${number(students, 0)} students on one process, milliseconds; ` +
+          `${number(students, 0)} students${fewer} on one process, milliseconds; ` +
           `flush interval ${number(flushIntervalMs / 1000, 0)} s`,
         columns: ["", "requests", "p50", "p99", "p99.9", "longest", "target of p99"],
         rows,

@@ -26,7 +26,7 @@ interface Save {
 const flushIntervalMs = 2_000;
 const answerTimeoutMs = 5_000;
 /** Also time enough for a service that has waited longer and longer for MongoDB to try again. */
-const settleMs = 40_000;
+const settleMs = 25_000;
 const [early, late] = [100, 200];
 
 /** What was acknowledged and is not there when it is looked for. */

@@ -43,7 +43,7 @@ export async function noted(measure: () => Promise<unknown>): Promise<PartResult
   const [measuredAt, startedAt, [loadAverage = 0]] = [new Date().toISOString(), performance.now(), loadavg()];
   const result = await measure();
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  return { measuredAt, commit: firstLine("git", "rev-parse", "--short", "HEAD"), seconds, loadAverage, result };
+  return { measuredAt, commit: firstLine("git", "describe", "--always", "--dirty"), seconds, loadAverage, result };
 }
 
 /** What everything was measured on. */
