@@ -21,9 +21,9 @@ export interface RequestCost {
 /** A window in which less is answered is prolonged, so many times at most. */
 const fewestAnswers = 20;
 const patience = 10;
-/** Milliseconds. */
-const times = { firstWarmUp: 2_000, warmUp: 500, window: 2_000 } as const;
-const quickTimes = { firstWarmUp: 500, warmUp: 200, window: 500 } as const;
+/** Milliseconds. The first warm-up ends with so many answers: by then the code that matters is compiled. */
+const times = { warmUp: 500, window: 2_000, firstWarmUp: 8_000, firstAnswers: 15_000 } as const;
+const quickTimes = { warmUp: 200, window: 500, firstWarmUp: 1_000, firstAnswers: 2_000 } as const;
 
 /**
  * Keeps one contender after the other busy, round by round, so that whatever else the machine does falls on all of them.
@@ -34,16 +34,19 @@ export async function measureCosts(
   requests: readonly RequestPlan[],
   { isQuick, show, rounds = isQuick ? 3 : 5, connections = 64 }: Run & { rounds?: number; connections?: number },
 ): Promise<RequestCost[]> {
-  const { firstWarmUp, warmUp, window } = isQuick ? quickTimes : times;
+  const { warmUp, window, firstWarmUp, firstAnswers } = isQuick ? quickTimes : times;
   const costs = contenders.map((): Costs[] => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [index, contender] of contenders.entries()) {
       show(round === 0 ? `warming up: ${contender.name}` : `round ${round} of ${rounds}: ${contender.name}`);
       await using load = await Load.connect({ pace: "busy", url: contender.url, connections, requests });
       load.start();
-      await delay(round === 0 ? firstWarmUp : warmUp);
-      const measured = await costsOver(window, load, contender);
-      if (round > 0) costs[index]?.push(measured);
+      if (round === 0) {
+        for (let ms = 0; ms < firstWarmUp && load.answered < firstAnswers; ms += 100) await delay(100);
+        continue;
+      }
+      await delay(warmUp);
+      costs[index]?.push(await costsOver(window, load, contender));
     }
   }
   const [floor = []] = costs;
