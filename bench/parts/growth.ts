@@ -26,7 +26,7 @@ export interface Growth {
   readonly saves: readonly SaveGrowth[];
   readonly reads: readonly AtSize[];
   readonly dashboards: readonly AtSize[];
-  readonly flush: { readonly keys: number; readonly seconds: number };
+  readonly flushes: readonly { readonly keys: number; readonly seconds: number }[];
 }
 
 const never = "86400000";
@@ -42,16 +42,16 @@ export const growth: Part<Growth> = {
   measure: async (run) => ({
     saves: await growingBuffer(run),
     ...(await largeShelves(run)),
-    flush: await flushThroughput(run),
+    flushes: await flushThroughputs(run),
   }),
-  tables: ({ saves, reads, dashboards, flush }) => [
+  tables: ({ saves, reads, dashboards, flushes }) => [
     saveTable(saves),
     sizeTable("GET progress of a course with so many watched lectures", "lectures", reads),
     sizeTable("GET course progress of a student with so many courses", "courses", dashboards),
     {
       heading: "Flush, by one process",
       columns: ["dirty keys", "seconds", "keys/s"],
-      rows: [[number(flush.keys, 0), number(flush.seconds), number(flush.keys / flush.seconds, 0)]],
+      rows: flushes.map(({ keys, seconds }) => [number(keys, 0), number(seconds), number(keys / seconds, 0)]),
     },
   ],
 };
@@ -96,17 +96,20 @@ async function largeShelves(run: Run): Promise<{ reads: AtSize[]; dashboards: At
   return { reads, dashboards };
 }
 
-async function flushThroughput(run: Run): Promise<Growth["flush"]> {
-  const keys = run.isQuick ? 1_000 : 20_000;
+async function flushThroughputs(run: Run): Promise<Growth["flushes"]> {
   await using stores = await Production.start();
-  await fillBuffer(stores, keys, run);
-  run.show(`flushing ${keys} keys`);
-  const startedAt = performance.now();
-  await drain(stores);
-  const flushedAt = performance.now();
-  // The command's own start and end are no flush.
-  await drain(stores);
-  return { keys, seconds: (flushedAt - startedAt - (performance.now() - flushedAt)) / 1000 };
+  const found: { keys: number; seconds: number }[] = [];
+  for (const keys of run.isQuick ? [200, 1_000] : [2_000, 20_000]) {
+    await fillBuffer(stores, keys, run);
+    run.show(`flushing ${keys} keys`);
+    const startedAt = performance.now();
+    await drain(stores);
+    const flushedAt = performance.now();
+    // The command's own start and end are no flush.
+    await drain(stores);
+    found.push({ keys, seconds: (flushedAt - startedAt - (performance.now() - flushedAt)) / 1000 });
+  }
+  return found;
 }
 
 async function requestOf(kind: RequestPlan["kind"], userId: string): Promise<RequestPlan> {

@@ -43,7 +43,7 @@ export async function startBaseline(
   name: "upsert-per-save" | "dirty-set",
   production: Production,
   settings: Settings = {},
-): Promise<Contender & { program: Program }> {
+): Promise<Contender> {
   const program = stack.use(
     await Program.start(`../baselines/${name}.mjs`, {
       settings: {
@@ -55,7 +55,9 @@ export async function startBaseline(
       },
     }),
   );
-  return { name, url: program.url, pids: { service: program.pid, ...storePids(production) }, program };
+  const { redis, mongodb } = storePids(production);
+  const stores = name === "dirty-set" ? { redis, mongodb } : { mongodb };
+  return { name, url: program.url, pids: { service: program.pid, ...stores } };
 }
 
 /** The floor, with the answer that the service gives to the first of these requests. */

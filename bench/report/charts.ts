@@ -1,6 +1,6 @@
 import type { RequestCost } from "../parts/cost-rounds.ts";
 import type { Growth } from "../parts/growth.ts";
-import { barChart, lineChart } from "./plots.ts";
+import { barChart, type Bars, lineChart, type Lines } from "./plots.ts";
 import type { Results } from "./results.ts";
 
 interface Chart {
@@ -28,45 +28,57 @@ function costChart(results: Results, part: string, title: string): Chart[] {
   return [{ part, file: `${part}-cost.svg`, title, svg: barChart({ title, unit: "x floor", bars }) }];
 }
 
-function growthCharts({ saves }: Growth): Chart[] {
-  const part = "growth";
-  const [costTitle, memoryTitle] = [
-    "CPU time of one save as keys grow in number",
-    "Memory of Redis as keys grow in number",
-  ];
-  const xTitle = "known keys";
-  const line = (name: string, of: (entry: Growth["saves"][number]) => number) => ({
+function growthCharts({ saves, reads, dashboards, flushes }: Growth): Chart[] {
+  const line = (name: string, of: (entry: Growth["saves"][number]) => number): Lines["lines"][number] => ({
     name,
     points: saves.map((entry) => [entry.size, of(entry)] as const),
   });
-  return [
-    {
-      part,
-      file: "save-growth.svg",
-      title: costTitle,
-      svg: lineChart({
-        title: costTitle,
-        unit: "us",
-        xTitle,
-        lines: [
-          line("service", ({ cost }) => cost.service.median),
-          line("Redis", ({ cost }) => cost.redis?.median ?? 0),
-        ],
-      }),
-    },
-    {
-      part,
-      file: "memory-growth.svg",
-      title: memoryTitle,
-      svg: lineChart({
-        title: memoryTitle,
-        unit: "MiB",
-        xTitle,
-        lines: [
-          line("Redis", ({ redisBytes }) => redisBytes / 1024 ** 2),
-          line("service", ({ serviceBytes }) => serviceBytes / 1024 ** 2),
-        ],
-      }),
-    },
+  const costs = [
+    line("service", ({ cost }) => cost.service.median),
+    line("Redis", ({ cost }) => cost.redis?.median ?? 0),
   ];
+  const memory = [
+    line("Redis", ({ redisBytes }) => redisBytes / 1024 ** 2),
+    line("service", ({ serviceBytes }) => serviceBytes / 1024 ** 2),
+  ];
+  const rates = [{ name: "flush", points: flushes.map(({ keys, seconds }) => [keys, keys / seconds] as const) }];
+  const bars = [
+    ...reads.map(({ size, cost }) => barOf(`${size} lectures`, cost)),
+    ...dashboards.map(({ size, cost }) => barOf(`${size} courses`, cost)),
+  ];
+  const readTitle = "CPU time of the service for GET progress and GET course progress";
+  return [
+    lineChartOf("save-growth.svg", {
+      title: "CPU time of one save as keys grow in number",
+      unit: "us",
+      xTitle: "known keys",
+      lines: costs,
+    }),
+    lineChartOf("memory-growth.svg", {
+      title: "Memory as keys grow in number",
+      unit: "MiB",
+      xTitle: "known keys",
+      lines: memory,
+    }),
+    {
+      part: "growth",
+      file: "read-growth.svg",
+      title: readTitle,
+      svg: barChart({ title: readTitle, unit: "ms", bars }),
+    },
+    lineChartOf("flush-throughput.svg", {
+      title: "Flush throughput of one process",
+      unit: "keys/s",
+      xTitle: "dirty keys",
+      lines: rates,
+    }),
+  ];
+}
+
+function lineChartOf(file: string, chart: Lines): Chart {
+  return { part: "growth", file, title: chart.title, svg: lineChart(chart) };
+}
+
+function barOf(name: string, { service: { median, min, max } }: RequestCost): Bars["bars"][number] {
+  return { name, value: median / 1000, min: min / 1000, max: max / 1000 };
 }

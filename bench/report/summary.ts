@@ -65,11 +65,11 @@ function costRows(results: Results): string[][] {
           ],
         ]
       : []),
-    ...(own?.redis
-      ? [["CPU of Redis for one save", `${withRange(own.redis)} us`, "8 us", verdictOn(own.redis, 8)]]
-      : []),
     ...(rival
       ? [["(the same of Express and Mongoose, an upsert for every save)", withRange(rival.ratioToFloor, 2), "", ""]]
+      : []),
+    ...(own?.redis
+      ? [["CPU of Redis for one save", `${withRange(own.redis)} us`, "8 us", verdictOn(own.redis, 8)]]
       : []),
     ...(ownRead
       ? [
