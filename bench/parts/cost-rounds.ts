@@ -67,8 +67,8 @@ function costOf(name: string, own: readonly Costs[], floor: readonly Costs[]): R
 }
 
 async function costsOver(windowMs: number, load: Load, { name, pids }: Contender): Promise<Costs> {
-  const used = (): [name: string, micros: number][] =>
-    Object.entries(pids).map(([name, pid]) => [name, cpuMicros(pid)]);
+  const used = (): [process: string, micros: number][] =>
+    Object.entries(pids).map(([process, pid]) => [process, cpuMicros(pid)]);
   const [answeredBefore, before] = [load.answered, used()];
   await delay(windowMs);
   for (let more = 0; load.answered - answeredBefore < fewestAnswers && more < patience; more++) await delay(windowMs);
