@@ -46,13 +46,15 @@ export const latencies: Part<CrowdResult> = {
     const stores = stack.use(await Production.start({ settings: { FLUSH_INTERVAL_MS: String(flushIntervalMs) } }));
     const service = await startProduction(stores);
     show(`connecting ${students} students`);
+    const saves = await requestsOf("session", students);
+    const reads = saves.map((plan) => ({ ...plan, kind: "read" as const }));
     const load = stack.use(
       await Load.connect({
         pace: "steady",
         url: service.url,
         rotas: [
-          { name: "saves", periodMs: savePeriodMs, requests: await requestsOf("session", students) },
-          { name: "reads", periodMs: readPeriodMs, requests: await requestsOf("read", students) },
+          { name: "saves", periodMs: savePeriodMs, requests: saves },
+          { name: "reads", periodMs: readPeriodMs, requests: reads },
         ],
       }),
     );
