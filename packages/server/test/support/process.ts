@@ -15,7 +15,8 @@ export const jwtSecret = "the-secret-of-processes-under-test";
 /** A service with tokens of the tests, on a free port of this machine only. Nothing of the test's own environment goes along. */
 const settingsByDefault = { HOST: "127.0.0.1", PORT: "0", JWT_SECRET: jwtSecret, RATE_LIMIT_PER_SECOND: "100000" };
 
-const startTimeoutMs = 30_000;
+/** A crowded machine starts slowly; what never starts has to end all the same. */
+const startTimeoutMs = 120_000;
 const welcome = /listens on (http:\S+)\. API|Student's page +(http:\S+)\//;
 
 /** Settings; one that is undefined is left out, also if it has a default above. */
