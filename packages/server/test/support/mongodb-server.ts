@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { type Document, MongoClient } from "mongodb";
+import { freePort } from "./free-port.ts";
 import { TempFolder } from "./temp-folder.ts";
 
 const program = process.env["MONGOD"] ?? "mongod";
@@ -126,16 +126,6 @@ async function isWaiting(server: ChildProcess): Promise<void> {
   );
   server.once("exit", (code) => reject(new Error(`${program} ended with ${code} at its start:\n${output}`)));
   await promise;
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const address = listener.address();
-  listener.close();
-  await once(listener, "close");
-  if (address === null || typeof address === "string") throw new Error("A TCP server has a port.");
-  return address.port;
 }
 
 function isInstalled(name: string): boolean {
