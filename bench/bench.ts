@@ -30,17 +30,25 @@ function chosenParts(only: string | undefined): readonly Part<unknown>[] | undef
   return chosen.length === names.length ? chosen : undefined;
 }
 
-async function measure(chosen: readonly Part<unknown>[], isQuick: boolean): Promise<void> {
+/** A part that fails leaves the others alone, and what was found before as it was. @returns whether all were measured */
+async function measure(chosen: readonly Part<unknown>[], isQuick: boolean): Promise<boolean> {
   const file = isQuick ? quickFile : resultsFile;
+  const failed: string[] = [];
   showProgress("looking at the machine");
   const machine = await describeMachine();
   for (const part of chosen) {
     const show = (text: string): void => showProgress(`${part.name}: ${text}`);
-    const found = await noted(() => part.measure({ isQuick, show }));
-    addToResults(file, part.name, found, machine);
-    for (const table of part.tables(found.result)) showTable(table);
+    try {
+      const found = await noted(() => part.measure({ isQuick, show }));
+      addToResults(file, part.name, found, machine);
+      for (const table of part.tables(found.result)) showTable(table);
+    } catch (error) {
+      failed.push(part.name);
+      console.error(`\n${part.name} could not be measured:`, error);
+    }
   }
-  console.log(`\nWritten to ${file}`);
+  console.log(`\nWritten to ${file}${failed.length > 0 ? `, without ${failed.join(", ")}` : ""}`);
+  return failed.length === 0;
 }
 
 interface Options {
@@ -73,16 +81,19 @@ async function run(): Promise<number> {
     console.log(usage);
     return values?.help === true ? 0 : 2;
   }
+  let isComplete = true;
   if (values?.["write-docs"] !== true) {
     const missing = process.platform === "linux" ? storesAreMissing() : "it reads /proc, which Linux has";
     if (missing !== false) {
       console.error(`Nothing can be measured: ${missing}`);
       return 1;
     }
-    await measure(chosen, values?.quick === true);
+    isComplete = await measure(chosen, values?.quick === true);
   }
   if (values?.quick !== true) writeDocs(readResults(resultsFile));
-  return 0;
+  return isComplete ? 0 : 1;
 }
 
+// Servers that it has started end with it: each is killed when this process exits, and a signal alone would skip that.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await run();
