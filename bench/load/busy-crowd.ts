@@ -7,11 +7,12 @@ import { LatencyHistogram, Tally } from "./tally.ts";
 export class BusyCrowd {
   readonly #connections: Connection[];
   readonly #sendNext: (() => void)[] = [];
+  readonly #tally: Tally;
   #isRunning = false;
 
   constructor({ url, connections, requests }: Extract<LoadPlan, { pace: "busy" }>, counts: Int32Array) {
     const { hostname: host, port } = new URL(url);
-    const tally = new Tally(counts);
+    const tally = (this.#tally = new Tally(counts));
     this.#connections = Array.from({ length: connections }, (_, index) => {
       // Every connection has students of its own and sends for one after the other.
       const own = requests.filter((_plan, at) => at % connections === index).map((plan) => new PreparedRequest(plan));
@@ -45,7 +46,7 @@ export class BusyCrowd {
   }
 
   report(): LoadReport {
-    return { latencies: {}, lag: new LatencyHistogram().take() };
+    return { latencies: {}, lag: new LatencyHistogram().take(), failures: this.#tally.takeFailures() };
   }
 
   stop(): void {

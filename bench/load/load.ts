@@ -35,6 +35,8 @@ export interface LoadReport {
   readonly latencies: Readonly<Record<string, Latencies>>;
   /** From the moment a request was meant to be sent until it was: what the generator itself is late. */
   readonly lag: Latencies;
+  /** Requests that were answered with another status than 200, by status; 0 stands for a lost connection. */
+  readonly failures: Readonly<Record<string, number>>;
 }
 
 /** Places in the memory that the generator shares. */

@@ -19,11 +19,12 @@ export class SteadyCrowd {
   readonly #timetables: Timetable[];
   readonly #histograms: ReadonlyMap<string, LatencyHistogram>;
   readonly #lag = new LatencyHistogram();
+  readonly #tally: Tally;
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ url, rotas }: Extract<LoadPlan, { pace: "steady" }>, counts: Int32Array) {
     const { hostname: host, port } = new URL(url);
-    const tally = new Tally(counts);
+    const tally = (this.#tally = new Tally(counts));
     const size = Math.max(...rotas.map(({ requests }) => requests.length));
     this.#students = Array.from(
       { length: size },
@@ -57,7 +58,7 @@ export class SteadyCrowd {
 
   report(): LoadReport {
     const latencies = [...this.#histograms].map(([name, histogram]) => [name, histogram.take()] as const);
-    return { latencies: Object.fromEntries(latencies), lag: this.#lag.take() };
+    return { latencies: Object.fromEntries(latencies), lag: this.#lag.take(), failures: this.#tally.takeFailures() };
   }
 
   stop(): void {

@@ -4,6 +4,7 @@ import { counters, type Latencies } from "./load.ts";
 /** Counts answers where the measuring thread sees them. */
 export class Tally {
   readonly #counts: Int32Array;
+  #failures: Record<string, number> = {};
 
   constructor(counts: Int32Array) {
     this.#counts = counts;
@@ -12,6 +13,14 @@ export class Tally {
   /** @param status of the answer; 0 when the connection was lost */
   count(status: number): void {
     Atomics.add(this.#counts, status === 200 ? counters.answered : counters.failed, 1);
+    if (status !== 200) this.#failures[status] = (this.#failures[status] ?? 0) + 1;
+  }
+
+  /** Failures since the last call, by status. */
+  takeFailures(): Record<string, number> {
+    const failures = this.#failures;
+    this.#failures = {};
+    return failures;
   }
 }
 

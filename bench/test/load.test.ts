@@ -65,7 +65,7 @@ suite("the load", () => {
     assert.ok(open.most <= 3, `${open.most} at once`);
   });
 
-  test("ends the measurement when a request fails", async () => {
+  test("ends the measurement when a request fails, and says how", async () => {
     await using server = await listening((response) => response.writeHead(503, { "content-length": 0 }).end());
     await using load = await Load.connect({ pace: "busy", url: server.url, connections: 1, requests: [plan] });
     load.start();
@@ -77,6 +77,7 @@ suite("the load", () => {
       }
     });
     assert.match(failure.message, /failed under load/);
+    assert.deepEqual(Object.keys((await load.report()).failures), ["503"]);
   });
 });
 
