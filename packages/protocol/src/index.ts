@@ -11,6 +11,7 @@ export type StartOverResponse = Static<typeof schema.StartOverResponse>;
 export type CourseProgressResponse = Static<typeof schema.CourseProgressResponse>;
 export type HeatmapResponse = Static<typeof schema.HeatmapResponse>;
 export type CourseProgressListResponse = Static<typeof schema.CourseProgressListResponse>;
+export type AchievementsResponse = Static<typeof schema.AchievementsResponse>;
 export type StudentStatsResponse = Static<typeof schema.StudentStatsResponse>;
 export type Lecture = Static<typeof schema.Lecture>;
 export type Course = Static<typeof schema.Course>;

@@ -150,6 +150,30 @@ export const StudentStatsResponse = Type.Object({
   totalCompleted: Type.Integer({ minimum: 0 }),
 });
 
+const achievementFields = {
+  achievementId: Type.String(),
+  title: Type.String(),
+  description: Type.Optional(Type.String()),
+};
+
+export const AchievementsResponse = Type.Object({
+  earned: Type.Array(
+    Type.Object({
+      ...achievementFields,
+      earnedAt: Type.Integer({ description: "Milliseconds since 1970." }),
+      date: CivilDate,
+    }),
+    { description: "Newest first. What is earned stays, whatever is declared later." },
+  ),
+  locked: Type.Array(
+    Type.Object({
+      ...achievementFields,
+      progress: Type.Integer({ minimum: 0, description: "How much of the target is there." }),
+      target: Type.Integer({ minimum: 1 }),
+    }),
+  ),
+});
+
 const lectureFields = {
   title: Title,
   durationSeconds: Type.Number({ minimum: 0.001, maximum: 1e9, description: "Seconds, kept to the millisecond." }),
@@ -249,6 +273,15 @@ export const StudentDataResponse = Type.Object({
   ),
   activities: Type.Array(
     Type.Object({ date: CivilDate, count: Type.Integer(), completions: Type.Array(Type.String()) }),
+  ),
+  achievements: Type.Array(
+    Type.Object({
+      achievementId: Type.String(),
+      title: Type.String(),
+      earnedAt: Type.String({ format: "date-time" }),
+      date: CivilDate,
+      event: Type.Union([Type.String(), Type.Null()], { description: "The event that earned it." }),
+    }),
   ),
 });
 

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { readAchievements } from "./achievements-file.ts";
+import type { Achievement } from "./domain/achievement.ts";
 import { parseTimeZone } from "./domain/activity-day.ts";
 import type { Webhook } from "./domain/webhook.ts";
 import { ConfigError, type Environment, readSettings } from "./settings.ts";
@@ -31,6 +33,9 @@ export interface Config {
   readonly flushIntervalMs: number;
   readonly defaultTimeZone: string;
   readonly streakCounts: "completion" | "activity";
+  /** The Redis Stream that events go to, and about how many it keeps. */
+  readonly eventStream: { readonly name: string; readonly length: number } | null;
+  readonly achievements: readonly Achievement[];
   readonly strictDurability: boolean;
   readonly rateLimitPerSecond: number;
   /** Where the webhooks are written down, and what the file said at the start. */
@@ -67,6 +72,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     flushIntervalMs: env.FLUSH_INTERVAL_MS,
     defaultTimeZone: timeZone(env.DEFAULT_TIME_ZONE),
     streakCounts: env.STREAK_COUNTS,
+    eventStream: eventStream(env, stores),
+    achievements: achievements(env.ACHIEVEMENTS_FILE),
     strictDurability: (env.STRICT_DURABILITY ?? String(stores.type === "production")) === "true",
     rateLimitPerSecond: env.RATE_LIMIT_PER_SECOND,
     webhooks: webhooksOf(env.WEBHOOKS_FILE),
@@ -145,6 +152,22 @@ function origins(text: string): string[] {
     );
   }
   return named;
+}
+
+function eventStream({ EVENT_STREAM, EVENT_STREAM_LENGTH }: Environment, stores: StoreSource): Config["eventStream"] {
+  if (EVENT_STREAM === undefined) return null;
+  if (stores.type === "embedded") {
+    throw new ConfigError("EVENT_STREAM needs Redis: set REDIS_URL and MONGODB_URL, or leave EVENT_STREAM out.");
+  }
+  return { name: EVENT_STREAM, length: EVENT_STREAM_LENGTH };
+}
+
+function achievements(file: string | undefined): readonly Achievement[] {
+  try {
+    return readAchievements(file);
+  } catch (error) {
+    throw new ConfigError(`ACHIEVEMENTS_FILE: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function timeZone(text: string): string {

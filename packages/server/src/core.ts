@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { AchievementBackfill } from "./application/achievement-backfill.ts";
+import { Achievements } from "./application/achievements.ts";
 import { Completions } from "./application/completions.ts";
 import { CourseEditor } from "./application/course-editor.ts";
 import { CourseReader } from "./application/course-reader.ts";
@@ -19,6 +21,7 @@ import { StudentDay } from "./application/student-day.ts";
 import { Students } from "./application/students.ts";
 import { flushPolicy } from "./flush/flush-policy.ts";
 import { Flusher } from "./flush/flusher.ts";
+import { type Achievement, streakMilestones } from "./domain/achievement.ts";
 import type { StreakCounts } from "./ports/activity-store.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Stores } from "./ports/stores.ts";
@@ -32,6 +35,8 @@ export interface Core {
   readonly progress: ProgressReader;
   readonly dashboard: Dashboard;
   readonly students: Students;
+  readonly achievements: Achievements;
+  readonly achievementBackfill: AchievementBackfill;
   readonly studentData: StudentDataKeeper;
   readonly editor: CourseEditor;
   readonly courses: CourseReader;
@@ -51,6 +56,8 @@ export interface CoreOptions {
   readonly streakCounts: StreakCounts;
   /** Left out where there are no webhooks and will be none. */
   readonly delivery?: { readonly webhooks: WebhookList; readonly sender: WebhookSender } | undefined;
+  /** What can be earned. */
+  readonly achievements: readonly Achievement[];
 }
 
 export function createCore(stores: Stores, options: CoreOptions): Core {
@@ -58,22 +65,26 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const shared = { ...stores, clock, telemetry };
   const courses = new CourseReader(shared);
   const days = new StudentDay({ ...shared, defaultZone: options.defaultTimeZone });
-  const streaks = new StreakKeeper({ ...shared, counts: options.streakCounts });
   const delivery = options.delivery && { ...shared, ...options.delivery };
   const sinks = delivery === undefined ? stores.sinks : [...stores.sinks, new WebhookSink(delivery)];
   const publisher = new EventPublisher({ ...shared, sinks });
-  const followers = new Followers({ ...shared, streaks, publisher });
+  const counts = options.streakCounts;
+  const streaks = new StreakKeeper({ ...shared, publisher, counts, milestones: streakMilestones(options.achievements) });
+  const achievements = new Achievements({ ...shared, publisher, counts, definitions: options.achievements });
+  const followers = new Followers({ ...shared, streaks, publisher, achievements, counts });
   return {
     saver: new PositionSaver({ ...shared, courses, batch: new SaveBatch(shared) }),
     completions: new Completions({ ...shared, courses, followers, days }),
     progress: new ProgressReader({ ...shared, courses, followers, days }),
-    dashboard: new Dashboard({ ...shared, streaks, days }),
+    dashboard: new Dashboard({ ...shared, followers, days }),
+    achievements,
+    achievementBackfill: new AchievementBackfill({ ...shared, achievements, days }),
     students: new Students({ ...shared, days }),
     studentData: new StudentDataKeeper({ ...shared, publisher }),
     editor: new CourseEditor({ ...shared, courses, newId: randomUUID }),
     courses,
     flusher: new Flusher({ ...shared, policy: flushPolicy(options.flushIntervalMs) }),
-    relay: new OutboxRelay({ ...shared, followers }),
+    relay: new OutboxRelay({ ...shared, followers, streaks }),
     publisher,
     deliverer: delivery && new Deliverer(delivery),
     replay: new Replay(shared),

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Config, readConfig } from "./config.ts";
+import { achievementCommands } from "./ops/achievements.ts";
 import { bufferCommands } from "./ops/buffer.ts";
 import { type Command, type Options, UsageError } from "./ops/command.ts";
 import { troubles, untilReachable } from "./ops/reach.ts";
@@ -20,13 +21,15 @@ const usage = `Operates the service, running or stopped. Give it the settings (e
   npm run ops -- webhooks replay --since TIME tells all webhooks again what has happened since (2026-11-25T08:00Z)
       --webhook ID                            only this one
   npm run ops -- webhooks enable ID           tells a webhook again that has answered 410 Gone
+  npm run ops -- achievements backfill        awards what students had reached before it was declared
+      --after STUDENT                         goes on after this one
 
   --json    prints one JSON document instead of text
   --help    shows this
 
 Exit code 0: done. 1: not done, or not all of it. 2: the command was not understood.`;
 
-const commands = [bufferCommands, webhookCommands];
+const commands = [bufferCommands, achievementCommands, webhookCommands];
 
 /** The message says what is wrong, and what to do. */
 class UnreachableError extends Error {
@@ -52,6 +55,7 @@ async function run(args: readonly string[]): Promise<number> {
     since: { type: "string" },
     status: { type: "string" },
     webhook: { type: "string" },
+    after: { type: "string" },
   } as const;
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
   if (values.help) {

@@ -193,7 +193,7 @@ interface StoreDeps {
 const connectWithinMs = 1_000;
 
 async function openStores(
-  { stores, flushIntervalMs, strictDurability }: Config,
+  { stores, flushIntervalMs, strictDurability, eventStream }: Config,
   { clock, telemetry, logger }: StoreDeps,
 ): Promise<Stores> {
   if (stores.type === "embedded") return openEmbeddedStores(stores.dataFile, { clock, flushIntervalMs });
@@ -202,6 +202,7 @@ async function openStores(
   const redis = openRedisStores(stores.redisUrl, {
     flushIntervalMs,
     strictDurability,
+    eventStream,
     telemetry,
     onProblem: (problem) => (problem === null ? logger.info("Redis answers") : logger.warn(problem)),
     onFindings: (findings) => findings.forEach(({ sentence }) => logger.warn(sentence)),

@@ -21,6 +21,9 @@ export interface Environment {
   readonly STRICT_DURABILITY?: "true" | "false";
   readonly RATE_LIMIT_PER_SECOND: number;
   readonly WEBHOOKS_FILE?: string;
+  readonly ACHIEVEMENTS_FILE?: string;
+  readonly EVENT_STREAM?: string;
+  readonly EVENT_STREAM_LENGTH: number;
   readonly LOG_LEVEL: string;
 }
 
@@ -63,6 +66,21 @@ const properties = {
   STREAK_COUNTS: Type.Enum(["completion", "activity"], {
     default: "completion",
     description: "Which days count for the streak",
+  }),
+  ACHIEVEMENTS_FILE: Type.Optional(
+    Type.String({ description: "JSON file with what can be earned. Default: the one that comes with the service" }),
+  ),
+  EVENT_STREAM: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+      description: "Redis Stream that events go to, in production. Default: none",
+    }),
+  ),
+  EVENT_STREAM_LENGTH: Type.Integer({
+    minimum: 1_000,
+    maximum: 100_000_000,
+    default: 100_000,
+    description: "About how many events the stream keeps",
   }),
   STRICT_DURABILITY: Type.Optional(
     Type.Enum(["true", "false"], { description: "Refuse to be ready on unsafe stores. Default: true in production" }),

@@ -7,7 +7,7 @@ import { currentStreak } from "../domain/streak.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore } from "../ports/progress-store.ts";
 import type { StudentStore } from "../ports/student-store.ts";
-import type { StreakKeeper } from "./streak-keeper.ts";
+import type { Followers } from "./followers.ts";
 import type { Identity, StudentDay } from "./student-day.ts";
 
 export interface StudentStats {
@@ -30,7 +30,7 @@ interface DashboardDeps {
   store: ProgressStore;
   activities: ActivityStore;
   students: StudentStore;
-  streaks: StreakKeeper;
+  followers: Followers;
   days: StudentDay;
 }
 
@@ -58,10 +58,10 @@ export class Dashboard {
     const { students, activities, store, days } = this.#deps;
     const { userId } = identity;
     const [first, last] = everybodysToday(days.nowIn("UTC").day);
-    const [student, recent, totalCompleted] = await Promise.all([
+    const [student, recent, totals] = await Promise.all([
       students.read(userId),
       activities.between(userId, first, last),
-      store.totalCompleted(userId),
+      store.totals(userId),
     ]);
     const today = days.nowIn(days.zoneOf(identity, student)).day;
     return {
@@ -69,7 +69,7 @@ export class Dashboard {
       longestStreak: student.streak.longest,
       lastActiveDate: student.streak.lastDay,
       activeToday: recent.some(({ day }) => day === today),
-      totalCompleted,
+      totalCompleted: totals.lectures,
     };
   }
 
@@ -91,10 +91,10 @@ export class Dashboard {
 
   /** One more activity today, of no particular lecture. */
   async mark(identity: Identity): Promise<void> {
-    const { activities, streaks, days } = this.#deps;
-    const { day } = await days.now(identity);
-    await activities.mark(identity.userId, day);
-    await streaks.countMark(identity.userId, day);
+    const { activities, followers, days } = this.#deps;
+    const moment = await days.now(identity);
+    await activities.mark(identity.userId, moment.day);
+    await followers.followMark(identity.userId, moment);
   }
 }
 

@@ -74,11 +74,13 @@ export class EventPublisher implements AsyncDisposable {
 
   /** Delivers what was left behind, unless another process does. */
   async deliverLeftBehind(): Promise<void> {
-    const { log, sinks, leases, clock } = this.#deps;
+    const { log, sinks, leases, clock, telemetry } = this.#deps;
     const before = clock.now() - leftBehindMs;
     await Promise.all(
       sinks.map(async (sink) => {
-        for (const event of await log.waiting(sink.name, before, batchSize)) {
+        const waiting = await log.waiting(sink.name, before, batchSize);
+        telemetry.oldestWaiting(sink.name, waiting[0]?.occurredAt ?? null);
+        for (const event of waiting) {
           if (await leases.take(`${sink.name}:${event.id}`, leaseMs)) await this.#deliver(sink, event);
         }
       }),

@@ -1,9 +1,10 @@
 import { isCovered } from "../domain/completion.ts";
-import { type CourseCompleted, courseCompleted, type Moment, type ProgressEvent } from "../domain/event.ts";
-import type { ProgressKey } from "../domain/ids.ts";
-import type { ActivityStore } from "../ports/activity-store.ts";
+import { type CourseCompleted, courseCompleted, type LectureCompleted, type Moment, type ProgressEvent } from "../domain/event.ts";
+import type { ProgressKey, UserId } from "../domain/ids.ts";
+import type { ActivityStore, StreakCounts } from "../ports/activity-store.ts";
 import type { Catalog } from "../ports/catalog.ts";
 import type { ProgressStore } from "../ports/progress-store.ts";
+import type { Achievements } from "./achievements.ts";
 import { retryWhileRaced } from "./compare-and-set.ts";
 import type { EventPublisher } from "./event-publisher.ts";
 import type { StreakKeeper } from "./streak-keeper.ts";
@@ -14,6 +15,8 @@ interface FollowersDeps {
   catalog: Catalog;
   streaks: StreakKeeper;
   publisher: EventPublisher;
+  achievements: Achievements;
+  counts: StreakCounts;
 }
 
 /**
@@ -49,16 +52,36 @@ export class Followers {
     return added;
   }
 
+  /** An activity that is no completion; it counts for the streak only where any activity does. */
+  async followMark(userId: UserId, moment: Moment): Promise<void> {
+    const { streaks, achievements, counts } = this.#deps;
+    if (counts !== "activity") return;
+    const { streak, untold } = await streaks.count(userId, moment);
+    await streaks.tell(userId, untold);
+    await achievements.award(userId, moment, null, streak);
+  }
+
   async #follow(key: ProgressKey, event: ProgressEvent): Promise<CourseCompleted | null> {
-    const { store, activities, streaks, publisher } = this.#deps;
+    const { store, publisher, achievements } = this.#deps;
     let added: CourseCompleted | null = null;
-    if (event.type === "lecture.completed") {
-      await activities.addCompletion(event.userId, event.day, event.courseId, event.lectureId);
-      await streaks.count(event.userId, event.day);
-      added = await this.completeCourse(key, event);
+    if (event.type === "lecture.completed") added = await this.#followLecture(key, event);
+    else {
+      await publisher.publish(event);
+      await achievements.award(event.userId, event, event.id);
     }
-    await publisher.publish(event);
     await store.settle(key, event.id);
     return added;
+  }
+
+  async #followLecture(key: ProgressKey, event: LectureCompleted): Promise<CourseCompleted | null> {
+    const { activities, streaks, publisher, achievements } = this.#deps;
+    const { id, userId, courseId, lectureId, day } = event;
+    await activities.addCompletion(userId, day, courseId, lectureId);
+    const { streak, untold } = await streaks.count(userId, event);
+    await publisher.publish(event);
+    await streaks.tell(userId, untold);
+    await achievements.award(userId, event, id, streak);
+    // Last, so that what the course earns is earned by the course's own event.
+    return this.completeCourse(key, event);
   }
 }

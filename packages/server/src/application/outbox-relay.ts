@@ -1,9 +1,11 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Leases } from "../ports/leases.ts";
-import type { ProgressStore } from "../ports/progress-store.ts";
+import type { ProgressStore, Unsettled } from "../ports/progress-store.ts";
+import type { StudentStore } from "../ports/student-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { BackgroundWork } from "./background-work.ts";
 import type { Followers } from "./followers.ts";
+import type { StreakKeeper } from "./streak-keeper.ts";
 
 /** A request follows its own events at once; what is older than this was left behind by a process that died. */
 const leftBehindMs = 5_000;
@@ -15,6 +17,8 @@ const leaseMs = 15_000;
 interface OutboxRelayDeps {
   store: ProgressStore;
   leases: Leases;
+  students: StudentStore;
+  streaks: StreakKeeper;
   followers: Followers;
   clock: Clock;
   telemetry: Telemetry;
@@ -41,18 +45,39 @@ export class OutboxRelay {
 
   /** Follows every event that was left behind, unless another process does. */
   async relay(): Promise<void> {
-    const { store, leases, followers, clock, telemetry } = this.#deps;
-    for (const key of await store.unsettled(clock.now() - leftBehindMs, batchSize)) {
-      if (!(await leases.take(`outbox:${key.userId}:${key.courseId}`, leaseMs))) continue;
-      try {
-        await followers.settle(key, (await store.read(key)).outbox);
-      } catch (error) {
-        telemetry.backgroundFailed("follow events", error);
-      }
+    const { store, students, streaks, followers, clock, telemetry } = this.#deps;
+    const before = clock.now() - leftBehindMs;
+    const [ofProgress, ofStreaks] = await Promise.all([
+      store.unsettled(before, batchSize),
+      students.unsettled(before, batchSize),
+    ]);
+    telemetry.oldestWaiting("followers", oldest(ofProgress));
+    for (const { key } of ofProgress) {
+      await this.#alone(`${key.userId}:${key.courseId}`, async () =>
+        followers.settle(key, (await store.read(key)).outbox),
+      );
+    }
+    for (const userId of ofStreaks) {
+      await this.#alone(userId, async () => streaks.tell(userId, (await students.read(userId)).outbox));
     }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#relaying[Symbol.asyncDispose]();
   }
+
+  /** Does the work unless another process does; a failure leaves the other work alone. */
+  async #alone(outbox: string, work: () => Promise<void>): Promise<void> {
+    const { leases, telemetry } = this.#deps;
+    if (!(await leases.take(`outbox:${outbox}`, leaseMs))) return;
+    try {
+      await work();
+    } catch (error) {
+      telemetry.backgroundFailed("follow events", error);
+    }
+  }
+}
+
+function oldest(unsettled: readonly Unsettled[]): number | null {
+  return unsettled.length === 0 ? null : Math.min(...unsettled.map(({ since }) => since));
 }

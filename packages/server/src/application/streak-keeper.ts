@@ -1,43 +1,77 @@
 import type { Day } from "../domain/activity-day.ts";
+import { type Moment, type StreakReached, streakReached } from "../domain/event.ts";
 import type { UserId } from "../domain/ids.ts";
-import { advanceStreak, type Streak, streakOf } from "../domain/streak.ts";
+import { advanceStreak, firstDay, milestonesReached, noStreak, type Streak, streakOf } from "../domain/streak.ts";
 import type { ActivityStore, StreakCounts } from "../ports/activity-store.ts";
-import type { StudentStore } from "../ports/student-store.ts";
+import type { Student, StudentStore } from "../ports/student-store.ts";
 import { retryWhileRaced } from "./compare-and-set.ts";
+import type { EventPublisher } from "./event-publisher.ts";
+
+interface StreakKeeperDeps {
+  students: StudentStore;
+  activities: ActivityStore;
+  counts: StreakCounts;
+  /** Lengths of a streak that are told of. */
+  milestones: readonly number[];
+  publisher: EventPublisher;
+}
+
+/** A streak, and what of it has not been told yet. */
+export interface CountedStreak {
+  readonly streak: Streak;
+  readonly untold: readonly StreakReached[];
+}
 
 /**
  * Keeps the stored streak equal to what the set of days that count says, in whatever order they become known. The student
  * is read before the days: whoever writes in between makes the compare-and-set fail.
+ *
+ * A milestone and its event are one write with the streak that reached it, so each is told once for each streak, whoever
+ * dies or retries.
  */
 export class StreakKeeper {
-  readonly #students: StudentStore;
-  readonly #activities: ActivityStore;
-  readonly #counts: StreakCounts;
+  readonly #deps: StreakKeeperDeps;
 
-  constructor(deps: { students: StudentStore; activities: ActivityStore; counts: StreakCounts }) {
-    this.#students = deps.students;
-    this.#activities = deps.activities;
-    this.#counts = deps.counts;
+  constructor(deps: StreakKeeperDeps) {
+    this.#deps = deps;
   }
 
   /** Takes in a day that is already among the activities. Again changes nothing. */
-  async count(userId: UserId, day: Day): Promise<void> {
+  async count(userId: UserId, moment: Moment): Promise<CountedStreak> {
+    const { students } = this.#deps;
+    let counted: CountedStreak = { streak: noStreak, untold: [] };
     await retryWhileRaced(async () => {
-      const { streak } = await this.#students.read(userId);
-      const next = await this.#streakWith(userId, streak, day);
-      return next === streak || (await this.#students.replaceStreak(userId, streak, next));
+      const student = await students.read(userId);
+      const streak = await this.#streakWith(userId, student.streak, moment.day);
+      const reached = this.#reachedBy(userId, student, streak, moment);
+      counted = { streak, untold: [...student.outbox, ...reached] };
+      return streak === student.streak || students.replaceStreak(userId, student.streak, streak, reached);
     });
+    return counted;
   }
 
-  /** Takes in a day with an activity that is no completion. */
-  async countMark(userId: UserId, day: Day): Promise<void> {
-    if (this.#counts === "activity") await this.count(userId, day);
+  /** Publishes what has not been told yet. */
+  async tell(userId: UserId, untold: readonly StreakReached[]): Promise<void> {
+    const { students, publisher } = this.#deps;
+    for (const event of untold) {
+      await publisher.publish(event);
+      await students.settle(userId, event.id);
+    }
   }
 
   async #streakWith(userId: UserId, streak: Streak, day: Day): Promise<Streak> {
+    const { activities, counts } = this.#deps;
     const isLate = streak.lastDay !== null && day < streak.lastDay;
     if (!isLate) return advanceStreak(streak, day);
-    const recomputed = streakOf(await this.#activities.daysThatCount(userId, this.#counts));
+    const recomputed = streakOf(await activities.daysThatCount(userId, counts));
     return { ...recomputed, longest: Math.max(streak.longest, recomputed.longest) };
+  }
+
+  #reachedBy(userId: UserId, { streak: before, milestones: told }: Student, after: Streak, moment: Moment): StreakReached[] {
+    const since = firstDay(after);
+    if (since === null) return [];
+    return milestonesReached({ before, after }, this.#deps.milestones, told).map((days) =>
+      streakReached(userId, moment, { days, firstDay: since }),
+    );
   }
 }

@@ -1,6 +1,7 @@
 import type { CourseId, UserId } from "../domain/ids.ts";
 import { joinPositions } from "../domain/position.ts";
 import { makeStamp } from "../domain/stamp.ts";
+import type { AchievementStore, EarnedAchievement } from "../ports/achievement-store.ts";
 import type { ActivityDay, ActivityStore } from "../ports/activity-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DeliveryStore } from "../ports/delivery-store.ts";
@@ -17,6 +18,7 @@ export interface StudentData {
     courseId: CourseId;
   })[];
   readonly activities: readonly (ActivityDay & { completions: string[] })[];
+  readonly achievements: readonly EarnedAchievement[];
 }
 
 interface StudentDataDeps {
@@ -24,6 +26,7 @@ interface StudentDataDeps {
   store: ProgressStore;
   activities: ActivityStore;
   students: StudentStore;
+  achievements: AchievementStore;
   publisher: EventPublisher;
   deliveries: DeliveryStore;
   clock: Clock;
@@ -51,23 +54,24 @@ export class StudentDataKeeper {
   }
 
   async export(userId: UserId): Promise<StudentData> {
-    const { activities, students } = this.#deps;
-    const [student, stored, days] = await Promise.all([
+    const { activities, students, achievements } = this.#deps;
+    const [student, stored, days, earned] = await Promise.all([
       students.read(userId),
       this.#allProgress(userId),
       activities.readAll(userId),
+      achievements.earned(userId),
     ]);
-    return { student, courses: stored, activities: days };
+    return { student, courses: stored, activities: days, achievements: earned };
   }
 
   /** Forgets the student; what a flush under way brings back is forgotten again a little later. */
   async erase(userId: UserId): Promise<void> {
-    const { buffer, store, activities, students, publisher, deliveries } = this.#deps;
+    const { buffer, store, activities, students, achievements, publisher, deliveries } = this.#deps;
     const upTo = makeStamp(await buffer.now());
     const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
     await students.erase({ userId, upTo });
     await buffer.erase(userId, known);
-    await Promise.all([store.erase(userId), activities.erase(userId)]);
+    await Promise.all([store.erase(userId), activities.erase(userId), achievements.erase(userId)]);
     // Last, when no outbox has any left.
     await publisher.erase(userId);
     await deliveries.erase(userId);

@@ -13,6 +13,11 @@ export function addDays(day: Day, days: number): Day {
   return Temporal.PlainDate.from(day).add({ days }).toString() as Day;
 }
 
+/** How many days after the first the other one is. */
+export function daysUntil(first: Day, other: Day): number {
+  return Temporal.PlainDate.from(first).until(other).days;
+}
+
 /** The days from first to last, both included, oldest first. */
 export function daysBetween(first: Day, last: Day): Day[] {
   const days: Day[] = [];

@@ -26,3 +26,24 @@ export function streakOf(days: Iterable<Day>): Streak {
 export function currentStreak(streak: Streak, today: Day): number {
   return streak.lastDay !== null && streak.lastDay >= addDays(today, -1) ? streak.current : 0;
 }
+
+/** The first of the streak's days; null when it has none. */
+export function firstDay({ current, lastDay }: Streak): Day | null {
+  return lastDay === null ? null : addDays(lastDay, 1 - current);
+}
+
+/**
+ * The milestones that a streak has reached by growing from `before` to `after`, ascending. Late work may join two streaks and
+ * move the first day back, so what was told of any part of it counts as told of it.
+ * @param told for each milestone the first day of the last streak that it was told of
+ */
+export function milestonesReached(
+  { before, after }: { before: Streak; after: Streak },
+  milestones: readonly number[],
+  told: ReadonlyMap<number, Day>,
+): number[] {
+  const since = firstDay(after);
+  if (since === null) return [];
+  const earlier = before.lastDay !== null && before.lastDay >= since ? before.current : 0;
+  return milestones.filter((days) => days > earlier && days <= after.current && (told.get(days) ?? "") < since);
+}

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { fastify, LogController } from "fastify";
+import type { Achievements } from "../application/achievements.ts";
 import type { Completions } from "../application/completions.ts";
 import type { CourseEditor } from "../application/course-editor.ts";
 import type { CourseReader } from "../application/course-reader.ts";
@@ -29,6 +30,7 @@ export interface HttpDeps extends RootDeps {
   completions: Completions;
   progress: ProgressReader;
   dashboard: Dashboard;
+  achievements: Achievements;
   students: Students;
   studentData: StudentDataKeeper;
   editor: CourseEditor;

@@ -1,10 +1,12 @@
 import {
+  AchievementsResponse,
   CourseProgressListResponse,
   HeatmapQuery,
   HeatmapResponse,
   MarkResponse,
   StudentStatsResponse,
 } from "@aetherlearn/protocol/schema";
+import type { Achievements } from "../application/achievements.ts";
 import type { Dashboard } from "../application/dashboard.ts";
 import type { Api } from "./validation.ts";
 
@@ -50,7 +52,22 @@ const stats = {
   config: { problems: ["store_unavailable"] },
 } as const;
 
-export function dashboardRoutes(api: Api, { dashboard }: { dashboard: Dashboard }): void {
+const achievementsRoute = {
+  schema: {
+    operationId: "listAchievements",
+    tags: ["Dashboard"],
+    summary: "What the student has earned, and how far they are with the rest",
+    response: { 200: AchievementsResponse },
+  },
+  config: { problems: ["store_unavailable"] },
+} as const;
+
+interface DashboardDeps {
+  dashboard: Dashboard;
+  achievements: Achievements;
+}
+
+export function dashboardRoutes(api: Api, { dashboard, achievements }: DashboardDeps): void {
   api.post("/progress/heatmap/mark", mark, async ({ caller }) => {
     await dashboard.mark(caller);
     return { message: "marked" } as const;
@@ -62,6 +79,20 @@ export function dashboardRoutes(api: Api, { dashboard }: { dashboard: Dashboard 
   });
 
   api.get("/stats/course-progress", courseProgress, ({ caller }) => dashboard.courseProgress(caller));
+
+  api.get("/stats/achievements", achievementsRoute, async ({ caller }) => {
+    const { earned, locked } = await achievements.overview(caller.userId);
+    return {
+      earned: earned.map(({ achievementId, title, description, occurredAt, day }) => ({
+        ...{ achievementId, title, ...(description !== undefined && { description }) },
+        ...{ earnedAt: occurredAt, date: day },
+      })),
+      locked: locked.map(({ achievement: { id, title, description, atLeast }, progress }) => ({
+        ...{ achievementId: id, title, ...(description !== undefined && { description }) },
+        ...{ progress, target: atLeast },
+      })),
+    };
+  });
 
   api.get("/stats/student", stats, ({ caller }) => dashboard.stats(caller));
 }

@@ -71,7 +71,7 @@ export function meRoutes(api: Api, { students, studentData }: MeDeps): void {
   });
 }
 
-function exported(userId: UserId, { student, courses, activities }: StudentData): Static<typeof StudentDataResponse> {
+function exported(userId: UserId, { student, courses, activities, achievements }: StudentData): Static<typeof StudentDataResponse> {
   const { timeZone, streak } = student;
   return {
     userId,
@@ -85,6 +85,13 @@ function exported(userId: UserId, { student, courses, activities }: StudentData)
       courseCompletedAt: courseCompletedAt === null ? null : isoTime(courseCompletedAt),
     })),
     activities: activities.map(({ day, count, completions }) => ({ date: day, count, completions })),
+    achievements: achievements.map(({ achievementId, title, occurredAt, day, cause }) => ({
+      achievementId,
+      title,
+      earnedAt: isoTime(occurredAt),
+      date: day,
+      event: cause,
+    })),
   };
 }
 

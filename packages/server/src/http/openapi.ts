@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
+import { events } from "@aetherlearn/protocol/event-schema";
 import { BeaconRequest, Problem, SaveRequest } from "@aetherlearn/protocol/schema";
 import type { FastifyInstance, FastifySchema, RouteOptions } from "fastify";
 import { type ProblemCode, problemTable } from "./problem.ts";
@@ -40,6 +41,21 @@ const tags = [
 
 const bearer = { type: "http", scheme: "bearer", bearerFormat: "JWT" } as const;
 
+/** What leaves the service, one for each type of event. */
+const webhooks = Object.fromEntries(
+  Object.entries(events).map(([type, schema]) => [
+    type,
+    {
+      post: {
+        operationId: type,
+        summary: (schema as { description?: string }).description,
+        requestBody: { required: true, content: { "application/cloudevents+json": { schema } } },
+        responses: { "2XX": { description: "The event is taken." } },
+      },
+    },
+  ]),
+);
+
 /** Everything comes from the service itself: the page works offline and can load nothing else. */
 const docsPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; " +
@@ -53,6 +69,7 @@ export async function openapi(app: FastifyInstance): Promise<void> {
       info,
       tags,
       security: [{ bearer: [] }],
+      webhooks: webhooks as Record<string, object>,
       components: { securitySchemes: { bearer }, schemas: { Problem: Problem as object } },
     },
     transform: ({ schema, url, route }) => ({ schema: documented(schema ?? {}, route), url }),

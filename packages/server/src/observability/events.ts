@@ -47,6 +47,7 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
       logger.info({ event }, event.type);
     },
     ...deliveryEvents(logger, metrics, isNews),
+    oldestWaiting: (waitsFor, occurredAt) => void metrics.oldestEvents.set(waitsFor, occurredAt),
     backgroundFailed(task, error) {
       metrics.backgroundFailures.inc({ task });
       if (isNews(task, error))

@@ -25,6 +25,14 @@ export class Metrics {
     "task",
   );
 
+  /** When the oldest event occurred that waits, by what it waits for. */
+  readonly oldestEvents: Map<string, number | null> = new Map();
+
+  readonly #eventAge = this.#gauge(
+    "progress_event_age_seconds",
+    "Age of the oldest event that waits for what follows from it, or for a sink: alert on this.",
+    "waits_for",
+  );
   readonly #dirtyKeys = this.#gauge("progress_dirty_keys", "Keys the store has not got yet.");
   readonly #poisonKeys = this.#gauge("progress_poison_keys", "Keys the store refuses.");
   readonly #flushLag = this.#gauge("progress_flush_lag_seconds", "Age of the oldest dirty key: alert on this.");
@@ -38,11 +46,14 @@ export class Metrics {
 
   /** Everything, in the format of the scraper. */
   async scrape(): Promise<{ contentType: string; body: string }> {
+    for (const [waitsFor, occurredAt] of this.oldestEvents) {
+      this.#eventAge.set({ waits_for: waitsFor }, ageSeconds(occurredAt));
+    }
     const stats = await this.#bufferStats().catch(() => undefined);
     if (stats !== undefined) {
       this.#dirtyKeys.set(stats.dirtyKeys);
       this.#poisonKeys.set(stats.poisonKeys);
-      this.#flushLag.set(stats.oldestDirtyAt === null ? 0 : Math.max(0, Date.now() - stats.oldestDirtyAt) / 1000);
+      this.#flushLag.set(ageSeconds(stats.oldestDirtyAt));
     }
     return { contentType: this.registry.contentType, body: await this.registry.metrics() };
   }
@@ -55,7 +66,12 @@ export class Metrics {
     return new Histogram({ name, help, buckets, registers: [this.registry] });
   }
 
-  #gauge(name: string, help: string): Gauge {
-    return new Gauge({ name, help, registers: [this.registry] });
+  #gauge(name: string, help: string, ...labelNames: string[]): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
+}
+
+/** 0 when there is nothing that could have an age. */
+function ageSeconds(since: number | null): number {
+  return since === null ? 0 : Math.max(0, Date.now() - since) / 1000;
 }

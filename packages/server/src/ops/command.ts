@@ -19,6 +19,8 @@ export interface Options {
   readonly since?: string | undefined;
   readonly status?: string | undefined;
   readonly webhook?: string | undefined;
+  /** A student. */
+  readonly after?: string | undefined;
 }
 
 /** One kind of commands: undefined for words that are of another kind. Throws a {@link UsageError}. */

@@ -45,6 +45,20 @@ export interface CourseProgress {
   readonly lastWatched: Stamp | null;
 }
 
+export interface CompletionTotals {
+  /** Completed lectures over all courses, deleted ones included. */
+  readonly lectures: number;
+  /** Completed courses. */
+  readonly courses: number;
+}
+
+/** A key with events in its outbox. */
+export interface Unsettled {
+  readonly key: ProgressKey;
+  /** When the oldest of them occurred. */
+  readonly since: number;
+}
+
 /**
  * The source of truth. A flush and a completion never touch the same fields, except the reset, which only grows.
  * Every method rejects with the code `store_unavailable` when its outcome is unknown or nothing was done.
@@ -72,13 +86,12 @@ export interface ProgressStore {
   settle(key: ProgressKey, eventId: string): Promise<void>;
 
   /** Keys with events in their outbox that occurred before the given instant, oldest first where that is cheap. */
-  unsettled(before: number, limit: number): Promise<ProgressKey[]>;
+  unsettled(before: number, limit: number): Promise<Unsettled[]>;
 
   /** A row for every course the student has progress in or that is listed, if the catalog has it; ordered by id. */
   courseProgress(userId: UserId, started: readonly CourseId[]): Promise<CourseProgress[]>;
 
-  /** Completed lectures over all courses, deleted ones included. */
-  totalCompleted(userId: UserId): Promise<number>;
+  totals(userId: UserId): Promise<CompletionTotals>;
 
   erase(userId: UserId): Promise<void>;
 

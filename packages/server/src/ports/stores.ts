@@ -1,3 +1,4 @@
+import type { AchievementStore } from "./achievement-store.ts";
 import type { ActivityStore } from "./activity-store.ts";
 import type { Catalog, CatalogCache } from "./catalog.ts";
 import type { DeliveryStore } from "./delivery-store.ts";
@@ -23,6 +24,7 @@ export interface Stores extends AsyncDisposable {
   readonly cache: CatalogCache;
   readonly activities: ActivityStore;
   readonly students: StudentStore;
+  readonly achievements: AchievementStore;
   readonly log: EventLog;
   /** Where events leave to, beside the log. */
   readonly sinks: readonly EventSink[];

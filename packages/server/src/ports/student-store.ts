@@ -1,9 +1,15 @@
+import type { Day } from "../domain/activity-day.ts";
+import type { StreakReached } from "../domain/event.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Stamp } from "../domain/stamp.ts";
 import type { Streak } from "../domain/streak.ts";
 
 export interface Student {
   readonly streak: Streak;
+  /** For each milestone the first day of the last streak that has reached it. */
+  readonly milestones: ReadonlyMap<number, Day>;
+  /** Milestones that have not been told yet. */
+  readonly outbox: readonly StreakReached[];
   /** The IANA zone the student chose, or null. */
   readonly timeZone: string | null;
 }
@@ -22,8 +28,23 @@ export interface StudentStore {
 
   setTimeZone(userId: UserId, timeZone: string): Promise<void>;
 
-  /** Replaces the streak if it is still the one given; else changes nothing and returns false. */
-  replaceStreak(userId: UserId, before: Streak, after: Streak): Promise<boolean>;
+  /**
+   * Replaces the streak, and adds the milestones it has reached to the outbox, if it is still the one given; else changes
+   * nothing and returns false.
+   */
+  replaceStreak(userId: UserId, before: Streak, after: Streak, reached: readonly StreakReached[]): Promise<boolean>;
+
+  /** Takes an event off the outbox: it was told. */
+  settle(userId: UserId, eventId: string): Promise<void>;
+
+  /** Students with events in their outbox that occurred before the given instant. */
+  unsettled(before: number, limit: number): Promise<UserId[]>;
+
+  /** The students that anything is kept of, by id, from the first one after the given one. */
+  list(after: UserId | null, limit: number): Promise<UserId[]>;
+
+  /** How many there are, roughly. */
+  count(): Promise<number>;
 
   /** Forgets the student and leaves the erasure behind. */
   erase(erasure: Erasure): Promise<void>;

@@ -2,6 +2,7 @@ import type { LearningEvent } from "../domain/event.ts";
 import type { ProgressKey } from "../domain/ids.ts";
 import type { WebhookId } from "../domain/webhook.ts";
 import type { ClaimedDelivery, DeliveryOutcome } from "./delivery-store.ts";
+import type { SinkName } from "./event-sink.ts";
 
 /** What the core tells its operators: one method for each thing that can happen. None may throw. */
 export interface Telemetry {
@@ -20,6 +21,8 @@ export interface Telemetry {
   webhookDisabled(webhookId: WebhookId, reason: string): void;
   /** So many were given up because nobody could deliver them any more. */
   deliveriesExpired(count: number): void;
+  /** When the oldest event occurred that waits, for what follows from it or for a sink; null when none has to. */
+  oldestWaiting(waitsFor: "followers" | SinkName, occurredAt: number | null): void;
   /** Something in the background failed and will be tried again. */
   backgroundFailed(task: string, error: unknown): void;
 }

@@ -1,3 +1,4 @@
+import { EmbeddedAchievementStore } from "../../src/adapters/embedded/achievements.ts";
 import { EmbeddedActivityStore } from "../../src/adapters/embedded/activity.ts";
 import { EmbeddedPositionBuffer } from "../../src/adapters/embedded/buffer.ts";
 import { EmbeddedCatalog, EmbeddedCatalogCache } from "../../src/adapters/embedded/catalog.ts";
@@ -8,6 +9,7 @@ import { EmbeddedProgressStore } from "../../src/adapters/embedded/store.ts";
 import { EmbeddedStudentStore } from "../../src/adapters/embedded/students.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import type { LearningEvent } from "../../src/domain/event.ts";
+import { achievementStoreContract } from "../contracts/achievement-store.ts";
 import { activityStoreContract } from "../contracts/activity-store.ts";
 import { catalogCacheContract } from "../contracts/catalog-cache.ts";
 import { catalogContract } from "../contracts/catalog.ts";
@@ -58,6 +60,11 @@ activityStoreContract(name, async () => {
 studentStoreContract(name, async () => {
   const { database, dispose } = await openDataFile();
   return { students: new EmbeddedStudentStore(database), [Symbol.asyncDispose]: dispose };
+});
+
+achievementStoreContract(name, async () => {
+  const { database, dispose } = await openDataFile();
+  return { achievements: new EmbeddedAchievementStore(database), [Symbol.asyncDispose]: dispose };
 });
 
 eventLogContract(name, async () => {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { ObjectId } from "mongodb";
 import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
 import type { Day } from "../../src/domain/activity-day.ts";
-import { courseCompleted } from "../../src/domain/event.ts";
+import { courseCompleted, streakReached } from "../../src/domain/event.ts";
 import { noStreak } from "../../src/domain/streak.ts";
 import { course, lecture, someCourse, someUser, stampAt } from "../support/ids.ts";
 import { completion, sharedMongodb, someKey, writeOf } from "../support/mongodb-fixture.ts";
@@ -91,7 +91,7 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
       assert.equal(await mongodb.fixture.store.change(key, 0, change), true);
       assert.equal(await mongodb.fixture.store.change(key, 1, change), false);
       assert.equal(await mongodb.fixture.store.change(key, 1, { type: "undo", lectureId: lecture("b") }), false);
-      assert.equal(await mongodb.fixture.store.totalCompleted(key.userId), 1);
+      assert.equal((await mongodb.fixture.store.totals(key.userId)).lectures, 1);
     });
 
     it("refuse what would name another field", async () => {
@@ -142,18 +142,32 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
   it("of students hold streak and zone", async () => {
     const userId = someUser();
     await mongodb.fixture.students.setTimeZone(userId, "Asia/Tokyo");
-    await mongodb.fixture.students.replaceStreak(userId, noStreak, {
-      current: 2,
-      longest: 3,
-      lastDay: "2026-02-28" as Day,
-    });
+    const after = { current: 2, longest: 3, lastDay: "2026-02-28" as Day };
+    const moment = { occurredAt: Date.UTC(2026, 1, 28, 7), day: after.lastDay, zone: "Asia/Tokyo" };
+    const reached = streakReached(userId, moment, { days: 2, firstDay: "2026-02-27" as Day });
+    await mongodb.fixture.students.replaceStreak(userId, noStreak, after, [reached]);
+    const { id, type, days, firstDay, day, zone } = reached;
     assert.deepEqual(await mongodb.fixture.collections.users.findOne({ _id: userId }), {
       _id: userId,
       timeZone: "Asia/Tokyo",
       currentStreak: 2,
       longestStreak: 3,
       lastActiveDate: "2026-02-28",
+      milestones: { 2: "2026-02-27" },
+      outbox: [{ id, type, days, firstDay, day, zone, occurredAt: new Date(reached.occurredAt) }],
     });
+  });
+
+  it("of achievements hold what was earned when, by which event, and whether it is still untold", async () => {
+    const { achievements, collections } = mongodb.fixture;
+    const event = completion(someKey(), "a");
+    const { userId, occurredAt, day, zone } = event;
+    await achievements.earn(userId, { achievementId: "first", title: "First", occurredAt, day, zone, cause: event.id });
+    const found = async () => collections.achievements.findOne({ userId }, { projection: { _id: 0 } });
+    const earned = { userId, achievementId: "first", title: "First", earnedAt: new Date(occurredAt), day, zone };
+    assert.deepEqual(await found(), { ...earned, event: event.id, isUntold: true });
+    await achievements.told(userId, "first");
+    assert.deepEqual(await found(), { ...earned, event: event.id });
   });
 
   it("of courses hold their lectures and how many there are", async () => {

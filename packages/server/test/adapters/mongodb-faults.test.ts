@@ -195,7 +195,7 @@ function statusesOf(outcomes: readonly WriteOutcome[]): string[] {
 
 /** One call of everything that reaches MongoDB and may reject. */
 function everythingWith(
-  { store, catalog, activities, students, log }: MongodbFixture,
+  { store, catalog, activities, students, achievements, log }: MongodbFixture,
   key: ProgressKey,
 ): Promise<unknown>[] {
   const { userId, courseId } = key;
@@ -210,7 +210,7 @@ function everythingWith(
     store.settle(key, event.id),
     store.unsettled(1, 1),
     store.courseProgress(userId, [courseId]),
-    store.totalCompleted(userId),
+    store.totals(userId),
     store.erase(userId),
     store.eraseRevived(userId, erasure.upTo),
     catalog.read(courseId),
@@ -227,10 +227,18 @@ function everythingWith(
     activities.erase(userId),
     students.read(userId),
     students.setTimeZone(userId, "UTC"),
-    students.replaceStreak(userId, noStreak, streak),
+    students.replaceStreak(userId, noStreak, streak, []),
     students.erase(erasure),
     students.erasuresBefore(1, 1),
     students.forgetErasure(erasure),
+    students.settle(userId, event.id),
+    students.unsettled(1, 1),
+    students.list(null, 1),
+    students.count(),
+    achievements.earn(userId, { ...event, achievementId: "first", title: "First", cause: event.id }),
+    achievements.earned(userId),
+    achievements.told(userId, "first"),
+    achievements.erase(userId),
     log.add(event, ["stream"]),
     log.waiting("stream", 1, 1),
     log.delivered("stream", event),

@@ -47,7 +47,7 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
         ["find", () => store.read(key)],
         ["update", () => store.settle(key, event.id)],
         ["find", () => store.unsettled(1, 100)],
-        ["aggregate", () => store.totalCompleted(key.userId)],
+        ["aggregate", () => store.totals(key.userId)],
         ["update", () => store.change(key, 1, { type: "undo", lectureId: event.lectureId })],
         ["update", () => store.change(key, 2, { type: "startOver", reset: stampAt(1) })],
         ["find", () => store.readAll(key.userId)],
@@ -58,9 +58,10 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
     });
 
     it("are one for each thing else, whatever the number of days and students", async () => {
-      const { activities, students, catalog, log } = mongodb.fixture;
+      const { activities, students, catalog, achievements, log } = mongodb.fixture;
       const [userId, courseId] = [someUser(), someCourse()];
       const event = completion({ userId, courseId }, "a");
+      const award = { ...event, achievementId: "first", title: "First", cause: event.id };
       const days = Array.from({ length: 150 }, (_, index) => ({
         userId,
         date: addDays(day, -index),
@@ -75,8 +76,14 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
         ["find", () => activities.daysThatCount(userId, "completion")],
         ["find", () => activities.readAll(userId)],
         ["find", () => students.read(userId)],
+        ["find", () => students.unsettled(1, 100)],
+        ["update", () => students.settle(userId, event.id)],
+        ["find", () => students.list(null, 100)],
+        ["update", () => achievements.earn(userId, award)],
+        ["find", () => achievements.earned(userId)],
+        ["update", () => achievements.told(userId, award.achievementId)],
         ["update", () => students.setTimeZone(userId, "UTC")],
-        ["update", () => students.replaceStreak(userId, noStreak, { current: 1, longest: 1, lastDay: day })],
+        ["update", () => students.replaceStreak(userId, noStreak, { current: 1, longest: 1, lastDay: day }, [])],
         ["update", () => catalog.putTitle(courseId, "Analysis")],
         ["update", () => catalog.replace({ courseId, title: "Analysis", lectures: new Map() })],
         ["update", () => catalog.addLecture(courseId, lecture("a"), details)],
@@ -143,7 +150,7 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
         { rev, times: completions.get(event.lectureId), events: outbox.length },
         { rev: 1, times: 1, events: 1 },
       );
-      assert.equal(await mongodb.fixture.store.totalCompleted(key.userId), 1);
+      assert.equal((await mongodb.fixture.store.totals(key.userId)).lectures, 1);
     });
 
     it("lose none of 20 completions that race by compare and set, beside flushes", async () => {
@@ -160,7 +167,7 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
       );
       const { rev, completedAt, positions, outbox } = await mongodb.fixture.store.read(key);
       assert.deepEqual([rev, completedAt.size, positions.size, outbox.length], [20, 20, 20, 20]);
-      assert.equal(await mongodb.fixture.store.totalCompleted(key.userId), 20);
+      assert.equal((await mongodb.fixture.store.totals(key.userId)).lectures, 20);
     });
   });
 

@@ -62,7 +62,7 @@ describe("MongoDB that leaves a race for the first upsert to the loser", { skip:
     }
     await using _ = await loseIn("users");
     const streak = { current: 1, longest: 1, lastDay: event.day };
-    assert.equal(await students.replaceStreak(key.userId, noStreak, streak), false);
+    assert.equal(await students.replaceStreak(key.userId, noStreak, streak, []), false);
   });
 
   it("tries those writes of a flush again, and only those; what still loses is refused", async () => {

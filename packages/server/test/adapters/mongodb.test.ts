@@ -2,6 +2,7 @@ import { test } from "node:test";
 import type { ProgressDocument } from "../../src/adapters/mongodb/documents.ts";
 import { toEvent } from "../../src/adapters/mongodb/events.ts";
 import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
+import { achievementStoreContract } from "../contracts/achievement-store.ts";
 import { activityStoreContract } from "../contracts/activity-store.ts";
 import { catalogContract } from "../contracts/catalog.ts";
 import { deliveryStoreContract } from "../contracts/delivery-store.ts";
@@ -43,6 +44,7 @@ function keepContracts(): void {
     const { deliveries, disabledWebhooks, log } = mongodb.fixture;
     return { deliveries, disabledWebhooks, log, ...shared };
   });
+  achievementStoreContract(name, async () => ({ achievements: mongodb.fixture.achievements, ...shared }));
   eventLogContract(name, async () => ({
     log: mongodb.fixture.log,
     kept: async () => {

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { RedisConnection } from "../../src/adapters/redis/connection.ts";
 import { RedisLeases } from "../../src/adapters/redis/leases.ts";
+import type { StreakKeeper } from "../../src/application/streak-keeper.ts";
 import { OutboxRelay } from "../../src/application/outbox-relay.ts";
 import type { Followers } from "../../src/application/followers.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
 import type { ProgressStore } from "../../src/ports/progress-store.ts";
+import type { StudentStore } from "../../src/ports/student-store.ts";
 import type { Telemetry } from "../../src/ports/telemetry.ts";
 import { eventually } from "../support/eventually.ts";
 import { course, someUser } from "../support/ids.ts";
@@ -34,11 +36,13 @@ describe("Leases in Redis", { skip: redisIsMissing() }, () => {
     const relays = [1, 2].map(
       () =>
         new OutboxRelay({
-          store: { unsettled: async () => keys, read: async () => ({ outbox: [] }) } as unknown as ProgressStore,
+          store: { unsettled: async () => keys.map((key) => ({ key, since: 1 })), read: async () => ({ outbox: [] }) } as unknown as ProgressStore,
+          students: { unsettled: async () => [] } as unknown as StudentStore,
+          streaks: {} as StreakKeeper,
           leases: new RedisLeases(connection),
           followers: { settle: async (key: ProgressKey) => void followed.push(key) } as unknown as Followers,
           clock: new TestClock(),
-          telemetry: {} as Telemetry,
+          telemetry: { oldestWaiting: () => undefined } as unknown as Telemetry,
         }),
     );
     await Promise.all(relays.map((relay) => relay.relay()));

@@ -203,7 +203,7 @@ export function changeContract(open: OpenStore): void {
         { rev, completed: completedAt.size, events: outbox.length },
         { rev: 12, completed: 12, events: 12 },
       );
-      assert.equal(await fixture.store.totalCompleted(fixture.key.userId), 12);
+      assert.equal((await fixture.store.totals(fixture.key.userId)).lectures, 12);
     });
 
     it("does not mind a flush between reading and changing", async () => {

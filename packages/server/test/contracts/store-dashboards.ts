@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { CompletionTotals } from "../../src/ports/progress-store.ts";
 import { lecture, someCourse, stampAt } from "../support/ids.ts";
 import { type OpenStore, positions, StoreFixture } from "./store-fixture.ts";
 
@@ -118,10 +119,10 @@ export function dashboardContract(open: OpenStore): void {
     });
   });
 
-  describe("total completed", () => {
-    it("counts over all courses, unknown and deleted lectures included", async () => {
+  describe("totals", () => {
+    it("count lectures over all courses, unknown and deleted lectures included", async () => {
       await using fixture = await StoreFixture.open(open);
-      const total = (): Promise<number> => fixture.store.totalCompleted(fixture.key.userId);
+      const total = async (): Promise<number> => (await fixture.store.totals(fixture.key.userId)).lectures;
       assert.equal(await total(), 0);
       await fixture.teach(["a", "b"]);
       await fixture.complete("a");
@@ -133,15 +134,28 @@ export function dashboardContract(open: OpenStore): void {
       assert.equal(await total(), 3);
     });
 
-    it("goes back with undo and start over", async () => {
+    it("go back with undo and start over", async () => {
       await using fixture = await StoreFixture.open(open);
+      const totals = (): Promise<CompletionTotals> => fixture.store.totals(fixture.key.userId);
       for (const id of ["a", "b", "c"]) await fixture.complete(id);
+      await fixture.completeCourse();
+      assert.deepEqual(await totals(), { lectures: 3, courses: 1 });
       await fixture.change({ type: "undo", lectureId: lecture("a") });
-      assert.equal(await fixture.store.totalCompleted(fixture.key.userId), 2);
+      assert.deepEqual(await totals(), { lectures: 2, courses: 0 });
       await fixture.change({ type: "startOver", reset: stampAt(9) });
-      assert.equal(await fixture.store.totalCompleted(fixture.key.userId), 0);
+      assert.deepEqual(await totals(), { lectures: 0, courses: 0 });
       await fixture.complete("a");
-      assert.equal(await fixture.store.totalCompleted(fixture.key.userId), 1);
+      assert.deepEqual(await totals(), { lectures: 1, courses: 0 });
+    });
+
+    it("count completed courses, and nobody else's", async () => {
+      await using fixture = await StoreFixture.open(open);
+      for (const key of [fixture.key, fixture.otherCourse(), fixture.otherCourse(), fixture.otherStudent()]) {
+        await fixture.complete("a", key);
+        await fixture.completeCourse(key);
+      }
+      await fixture.complete("a", fixture.otherCourse());
+      assert.deepEqual(await fixture.store.totals(fixture.key.userId), { lectures: 4, courses: 3 });
     });
   });
 }

@@ -44,8 +44,8 @@ export function outboxContract(open: OpenStore): void {
 
   describe("finding what is unsettled", () => {
     async function unsettled(fixture: StoreFixture, before: number): Promise<ProgressKey[]> {
-      const keys = await fixture.store.unsettled(before, 10_000);
-      return keys.filter(({ userId }) => userId === fixture.key.userId);
+      const found = await fixture.store.unsettled(before, 10_000);
+      return found.map(({ key }) => key).filter(({ userId }) => userId === fixture.key.userId);
     }
 
     it("names each key once, whose events are old enough", async () => {
@@ -72,6 +72,14 @@ export function outboxContract(open: OpenStore): void {
         await fixture.store.settle(fixture.key, event.id);
       }
       assert.deepEqual(await unsettled(fixture, someTime + 1), []);
+    });
+
+    it("tells since when each key waits", async () => {
+      await using fixture = await StoreFixture.open(open);
+      for (const [index, id] of ["b", "a", "c"].entries()) await fixture.complete(id, fixture.key, someTime + index);
+      const found = await fixture.store.unsettled(someTime + 10, 10_000);
+      const mine = found.filter(({ key }) => key.userId === fixture.key.userId);
+      assert.deepEqual(mine, [{ key: fixture.key, since: someTime }]);
     });
 
     it("names no more than it is asked for", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Writable } from "node:stream";
 import { describe, it } from "node:test";
 import { pino } from "pino";
+import { readAchievements } from "../../src/achievements-file.ts";
 import { openEmbeddedStores } from "../../src/adapters/embedded/stores.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { createCore } from "../../src/core.ts";
@@ -23,6 +24,7 @@ async function breakable(breakStores: (stores: Stores) => Partial<Stores>) {
     flushIntervalMs: 300_000,
     defaultTimeZone: "UTC",
     streakCounts: "completion",
+    achievements: readAchievements(),
   } as const;
   const stores = stack.use(openEmbeddedStores(folder.file("progress.sqlite"), options));
   const lines: string[] = [];

@@ -49,9 +49,16 @@ describe("/me", () => {
     assert.match(body.courses[0].positions[0].stamp, /^\d{21}[0-9a-f]{16}$/);
     assert.equal(body.courses[0].completions[0].lectureId, "b");
     assert.deepEqual(body.activities[0].completions, ["c/b"]);
+    const [{ achievementId, title, date, event }] = body.achievements;
+    assert.deepEqual(
+      [achievementId, title, date, event],
+      ["first-lecture", "First lecture", body.activities[0].date, "lecture.completed/leaving/c/b/1"],
+    );
     const erased = await ask("DELETE", "/me/data");
     assert.deepEqual([erased.status, erased.text], [204, ""]);
     const { body: forgotten } = await ask("GET", "/me/data");
-    assert.deepEqual([forgotten.courses, forgotten.activities, forgotten.streak.longestStreak], [[], [], 0]);
+    assert.deepEqual([forgotten.courses, forgotten.activities, forgotten.achievements, forgotten.streak.longestStreak],
+      [[], [], [], 0],
+    );
   });
 });

@@ -10,6 +10,14 @@ interface Operation {
   readonly responses: Record<string, { description: string; content?: object }>;
 }
 
+interface Taking {
+  readonly requestBody: {
+    content: {
+      "application/cloudevents+json": { schema: { properties: Record<"type" | "specversion", { const: string }> } };
+    };
+  };
+}
+
 describe("what needs no token", () => {
   let service: TestService;
   before(async () => {
@@ -38,7 +46,7 @@ describe("what needs no token", () => {
     assert.match(body.openapi, /^3\.1\./);
     const paths = Object.values(body.paths as Record<string, Record<string, Operation>>);
     const operations = paths.flatMap((path) => Object.values(path));
-    assert.equal(operations.length, 22);
+    assert.equal(operations.length, 23);
     assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
     for (const { operationId, tags, summary, responses, security } of operations) {
       assert.ok(tags.length === 1 && summary.length > 0, operationId);
@@ -53,6 +61,22 @@ describe("what needs no token", () => {
     }
     assert.deepEqual(body.security, [{ bearer: [] }]);
     assert.equal(body.components.securitySchemes.bearer.scheme, "bearer");
+  });
+
+  it("publishes what leaves the service, one schema for each type of event", async () => {
+    const { body } = await service.at("GET", "/openapi.json");
+    assert.deepEqual(Object.keys(body.webhooks), [
+      "lecture.completed",
+      "course.completed",
+      "streak.reached",
+      "achievement.earned",
+    ]);
+    for (const [type, { post }] of Object.entries(body.webhooks as Record<string, { post: Operation & Taking }>)) {
+      const { properties } = post.requestBody.content["application/cloudevents+json"].schema;
+      assert.equal(properties.type.const, type);
+      assert.equal(properties.specversion.const, "1.0");
+      assert.ok(post.summary.length > 0);
+    }
   });
 
   it("publishes both ways to send a save, with examples", async () => {

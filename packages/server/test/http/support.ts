@@ -1,5 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { SignJWT } from "jose";
+import { readAchievements } from "../../src/achievements-file.ts";
+import type { Clock } from "../../src/ports/clock.ts";
 import type { Config } from "../../src/config.ts";
 import { type Service, startService } from "../../src/service.ts";
 import { TempFolder } from "../support/temp-folder.ts";
@@ -55,18 +57,25 @@ export async function call(url: string, method: string, path: string, how: Call 
   return { status: response.status, headers: response.headers, text, body: json, fields };
 }
 
+interface TestServiceParts {
+  readonly begin: (changed: Partial<Config>) => Promise<Service>;
+  readonly service: Service;
+  readonly folder: TempFolder;
+  readonly tokens: { readonly student: string; readonly instructor: string };
+}
+
 /** The whole service on a file of its own, spoken to over HTTP. */
 export class TestService implements AsyncDisposable {
-  readonly url: string;
-  readonly #service: Service;
+  readonly #begin: (changed: Partial<Config>) => Promise<Service>;
+  #service: Service;
   readonly #folder: TempFolder;
   readonly #file: DatabaseSync;
   #dumped: { version: unknown; text: string } = { version: undefined, text: "" };
   readonly #student: string;
   readonly #instructor: string;
 
-  private constructor(service: Service, folder: TempFolder, tokens: { student: string; instructor: string }) {
-    this.url = service.url;
+  private constructor({ begin, service, folder, tokens }: TestServiceParts) {
+    this.#begin = begin;
     this.#service = service;
     this.#folder = folder;
     this.#file = new DatabaseSync(folder.file("progress.sqlite"), { readOnly: true });
@@ -74,10 +83,10 @@ export class TestService implements AsyncDisposable {
     this.#instructor = tokens.instructor;
   }
 
-  static async start(config: Partial<Config> = {}): Promise<TestService> {
+  static async start(config: Partial<Config> = {}, clock?: Clock): Promise<TestService> {
     const folder = await TempFolder.create();
     const tokens = { student: await sign(), instructor: await sign({ sub: "teacher", role: "instructor" }) };
-    const service = await startService({
+    const whole: Config = {
       host: "127.0.0.1",
       port: 0,
       stores: { type: "embedded", dataFile: folder.file("progress.sqlite") },
@@ -88,14 +97,28 @@ export class TestService implements AsyncDisposable {
       corsOrigins: [],
       flushIntervalMs: 300_000,
       defaultTimeZone: "UTC",
+      achievements: readAchievements(),
+      eventStream: null,
       streakCounts: "completion",
       strictDurability: false,
       rateLimitPerSecond: 100_000,
       webhooks: undefined,
       logLevel: "silent",
       ...config,
-    });
-    return new TestService(service, folder, tokens);
+    };
+    const begin = (changed: Partial<Config>) =>
+      startService({ ...whole, ...changed }, clock === undefined ? {} : { clock });
+    return new TestService({ begin, service: await begin({}), folder, tokens });
+  }
+
+  /** The same data, as a service with other settings finds them. */
+  async restart(changed: Partial<Config>): Promise<void> {
+    await this.#service[Symbol.asyncDispose]();
+    this.#service = await this.#begin(changed);
+  }
+
+  get url(): string {
+    return this.#service.url;
   }
 
   /** As a student, below /api/v1. */

@@ -83,6 +83,7 @@ suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
   for (const [path, most] of [
     ["/stats/course-progress", 3],
     ["/stats/student", 3],
+    ["/stats/achievements", 3],
     ["/progress/heatmap/data", 3],
     ["/progress/heatmap/data?fill=zero", 3],
   ] as const) {

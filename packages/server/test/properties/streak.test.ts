@@ -50,11 +50,11 @@ describe("the stored streak equals what the set of days says", () => {
   /** One completion on that day becomes known. */
   async function learn(keeper: StreakKeeper, userId: UserId, day: Day, lecture: number): Promise<void> {
     await bench.stores.activities.addCompletion(userId, day, courseId, `lecture-${lecture}` as LectureId);
-    await keeper.count(userId, day);
+    await keeper.count(userId, { occurredAt: Date.parse(day), day, zone: "UTC" });
   }
 
   test("after every day of any order of arrival, late and repeated ones too", async () => {
-    const keeper = new StreakKeeper({ ...bench.stores, counts: "completion" });
+    const keeper = new StreakKeeper({ ...bench.stores, publisher: bench.core.publisher, counts: "completion", milestones: [] });
     await fc.assert(
       fc.asyncProperty(arrivals, async (days) => {
         const { userId } = bench.newStudent();
@@ -84,6 +84,8 @@ describe("the stored streak equals what the set of days says", () => {
             ...activities,
             daysThatCount: scheduler.scheduleFunction(activities.daysThatCount.bind(activities)),
           },
+          publisher: bench.core.publisher,
+          milestones: [],
           counts: "completion",
         });
         const racing = days.map((day, index) => learn(keeper, userId, day, index));

@@ -1,4 +1,5 @@
 import { openEmbeddedStores } from "../../src/adapters/embedded/stores.ts";
+import { readAchievements } from "../../src/achievements-file.ts";
 import { type Core, createCore } from "../../src/core.ts";
 import type { CourseId, LectureId, ProgressKey, UserId } from "../../src/domain/ids.ts";
 import type { Stores } from "../../src/ports/stores.ts";
@@ -22,6 +23,7 @@ export const silent: Telemetry = {
   deliveryAttempted: () => undefined,
   webhookDisabled: () => undefined,
   deliveriesExpired: () => undefined,
+  oldestWaiting: () => undefined,
   backgroundFailed: (task, error) => {
     throw new Error(`${task} failed`, { cause: error });
   },
@@ -41,6 +43,7 @@ export class Workbench implements AsyncDisposable {
       telemetry: silent,
       defaultTimeZone: "UTC",
       streakCounts: "completion",
+      achievements: readAchievements(),
     });
   }
 

@@ -1,7 +1,9 @@
 /**
  * A process that does one student's work and kills itself right after a call of a store: `part.method`, or for a later
- * call `part.method#2`. Nothing gets a chance to clean up. Arguments: data file, student, call.
+ * call `part.method#2`. Nothing gets a chance to clean up. Arguments: data file, student, call, file of
+ * achievements.
  */
+import { readAchievements } from "../../src/achievements-file.ts";
 import { openEmbeddedStores } from "../../src/adapters/embedded/stores.ts";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { createCore } from "../../src/core.ts";
@@ -13,12 +15,13 @@ import type { Stores } from "../../src/ports/stores.ts";
 
 type Methods = Record<string, (...values: unknown[]) => Promise<unknown>>;
 
-const [file = "", userId = "", call = ""] = process.argv.slice(2);
+const [file = "", userId = "", call = "", achievementsFile] = process.argv.slice(2);
 const options = {
   clock: systemClock,
   flushIntervalMs: 60_000,
   defaultTimeZone: "UTC",
   streakCounts: "completion",
+  achievements: readAchievements(achievementsFile),
 } as const;
 const stores = openEmbeddedStores(file, options);
 dieAfter(stores, call);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { after, before } from "node:test";
 import type { CommandStartedEvent } from "mongodb";
+import { MongoAchievementStore } from "../../src/adapters/mongodb/achievements.ts";
 import { MongoActivityStore } from "../../src/adapters/mongodb/activity.ts";
 import { MongoCatalog } from "../../src/adapters/mongodb/catalog.ts";
 import { MongoConnection } from "../../src/adapters/mongodb/connection.ts";
@@ -26,6 +27,7 @@ export class MongodbFixture implements AsyncDisposable {
   readonly catalog: MongoCatalog;
   readonly activities: MongoActivityStore;
   readonly students: MongoStudentStore;
+  readonly achievements: MongoAchievementStore;
   readonly log: MongoEventLog;
   readonly deliveries: MongoDeliveryStore;
   readonly disabledWebhooks: MongoDisabledWebhooks;
@@ -38,6 +40,7 @@ export class MongodbFixture implements AsyncDisposable {
     this.catalog = new MongoCatalog(this.connection);
     this.activities = new MongoActivityStore(this.connection);
     this.students = new MongoStudentStore(this.connection);
+    this.achievements = new MongoAchievementStore(this.connection);
     this.log = new MongoEventLog(this.connection);
     this.deliveries = new MongoDeliveryStore(this.connection);
     this.disabledWebhooks = new MongoDisabledWebhooks(this.connection);

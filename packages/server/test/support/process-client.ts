@@ -88,6 +88,10 @@ export class Client {
     return this.#json("GET", "/api/v1/stats/student");
   }
 
+  async achievements(): Promise<{ earned: { achievementId: string }[]; locked: { achievementId: string }[] }> {
+    return this.#json("GET", "/api/v1/stats/achievements");
+  }
+
   async heatmap(): Promise<{ date: string; count: number }[]> {
     return this.#json("GET", "/api/v1/progress/heatmap/data");
   }

@@ -177,8 +177,39 @@ const deliveries = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** What students have earned, and the milestones of their streaks. */
+const achievements = `
+  CREATE TABLE achievements (
+    user_id TEXT NOT NULL,
+    achievement_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    earned_at INTEGER NOT NULL,
+    day TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    event_id TEXT, -- the event that earned it
+    is_told INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (user_id, achievement_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE streak_milestones (
+    user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    days INTEGER NOT NULL,
+    first_day TEXT NOT NULL, -- of the last streak that has reached it
+    PRIMARY KEY (user_id, days)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE streak_outbox (
+    event_id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE,
+    occurred_at INTEGER NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX streak_outbox_student ON streak_outbox (user_id);
+  CREATE INDEX streak_outbox_age ON streak_outbox (occurred_at);
+`;
+
 /** What makes the tables of each version from those of the one before. Released steps never change. */
-export const schemaSteps: readonly string[] = [firstTables, waitingEvents, deliveries];
+export const schemaSteps: readonly string[] = [firstTables, waitingEvents, deliveries, achievements];
 
 /** The number of steps a file has behind it; a program never opens a file newer than itself. */
 export const schemaVersion: number = schemaSteps.length;

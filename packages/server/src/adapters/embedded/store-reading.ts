@@ -2,7 +2,7 @@ import type { ProgressEvent } from "../../domain/event.ts";
 import type { CourseId, LectureId, ProgressKey, UserId } from "../../domain/ids.ts";
 import { joinPositions, type Position, type PositionState } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
-import type { CourseProgress, StoredProgress } from "../../ports/progress-store.ts";
+import type { CompletionTotals, CourseProgress, StoredProgress, Unsettled } from "../../ports/progress-store.ts";
 import type { EmbeddedDatabase, Statement } from "./database.ts";
 
 interface ProgressRow {
@@ -24,9 +24,9 @@ export class StoreReading {
   readonly #positions: Statement<Position & { lectureId: LectureId }>;
   readonly #completions: Statement<CompletionRow>;
   readonly #outbox: Statement<{ event: string }>;
-  readonly #unsettled: Statement<ProgressKey>;
+  readonly #unsettled: Statement<ProgressKey & { since: number }>;
   readonly #courseProgress: Statement<CourseProgress>;
-  readonly #totalCompleted: Statement<{ total: number }>;
+  readonly #totals: Statement<CompletionTotals>;
 
   constructor(database: EmbeddedDatabase) {
     const ofKey = "WHERE user_id = ? AND course_id = ?";
@@ -39,8 +39,8 @@ export class StoreReading {
       SELECT lecture_id AS lectureId, times, completed_at AS completedAt FROM completions ${ofKey}`);
     this.#outbox = database.prepare(`SELECT event FROM outbox ${ofKey} ORDER BY sequence`);
     this.#unsettled = database.prepare(`
-      SELECT user_id AS userId, course_id AS courseId FROM outbox WHERE occurred_at < ?
-      GROUP BY user_id, course_id ORDER BY min(occurred_at) LIMIT ?`);
+      SELECT user_id AS userId, course_id AS courseId, min(occurred_at) AS since FROM outbox WHERE occurred_at < ?
+      GROUP BY user_id, course_id ORDER BY since LIMIT ?`);
     this.#courseProgress = database.prepare(`
       WITH mine AS (
         SELECT course_id FROM progress WHERE user_id = ?1
@@ -61,8 +61,10 @@ export class StoreReading {
         LEFT JOIN progress ON progress.user_id = ?1 AND progress.course_id = courses.course_id
       ORDER BY courseId`);
     // Counted from an index that holds nothing else: a counter of its own could drift.
-    this.#totalCompleted = database.prepare(`
-      SELECT count(*) AS total FROM completions WHERE user_id = ? AND completed_at IS NOT NULL`);
+    this.#totals = database.prepare(`
+      SELECT
+        (SELECT count(*) FROM completions WHERE user_id = ?1 AND completed_at IS NOT NULL) AS lectures,
+        (SELECT count(*) FROM progress WHERE user_id = ?1 AND course_completed_at IS NOT NULL) AS courses`);
   }
 
   progressOf({ userId, courseId }: ProgressKey): StoredProgress {
@@ -87,8 +89,9 @@ export class StoreReading {
     return this.#courses.all(userId).map(({ courseId }) => courseId);
   }
 
-  unsettled(before: number, limit: number): ProgressKey[] {
-    return this.#unsettled.all(before, limit).map(({ userId, courseId }) => ({ userId, courseId }));
+  unsettled(before: number, limit: number): Unsettled[] {
+    const rows = this.#unsettled.all(before, limit);
+    return rows.map(({ userId, courseId, since }) => ({ key: { userId, courseId }, since }));
   }
 
   courseProgress(userId: UserId, started: readonly CourseId[]): CourseProgress[] {
@@ -96,8 +99,9 @@ export class StoreReading {
     return rows.map(({ courseId, completed, total, lastWatched }) => ({ courseId, completed, total, lastWatched }));
   }
 
-  totalCompleted(userId: UserId): number {
-    return this.#totalCompleted.get(userId)?.total ?? 0;
+  totals(userId: UserId): CompletionTotals {
+    const { lectures, courses } = this.#totals.get(userId) ?? { lectures: 0, courses: 0 };
+    return { lectures, courses };
   }
 
   /** Positions before the reset stay in their table and are left out here: so the two can be written in either order. */

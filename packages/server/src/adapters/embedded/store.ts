@@ -1,11 +1,13 @@
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
 import type { Stamp } from "../../domain/stamp.ts";
 import type {
+  CompletionTotals,
   CourseProgress,
   PositionWrite,
   ProgressChange,
   ProgressStore,
   StoredProgress,
+  Unsettled,
   WriteOutcome,
 } from "../../ports/progress-store.ts";
 import type { EmbeddedDatabase } from "./database.ts";
@@ -58,7 +60,7 @@ export class EmbeddedProgressStore implements ProgressStore {
     return this.#write(() => this.#writing.settle(key, eventId));
   }
 
-  unsettled(before: number, limit: number): Promise<ProgressKey[]> {
+  unsettled(before: number, limit: number): Promise<Unsettled[]> {
     return this.#read(() => this.#reading.unsettled(before, limit));
   }
 
@@ -66,8 +68,8 @@ export class EmbeddedProgressStore implements ProgressStore {
     return this.#read(() => this.#reading.courseProgress(userId, started));
   }
 
-  totalCompleted(userId: UserId): Promise<number> {
-    return this.#read(() => this.#reading.totalCompleted(userId));
+  totals(userId: UserId): Promise<CompletionTotals> {
+    return this.#read(() => this.#reading.totals(userId));
   }
 
   erase(userId: UserId): Promise<void> {

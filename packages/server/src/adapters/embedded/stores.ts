@@ -1,6 +1,7 @@
 import { ProgressError } from "../../domain/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Stores } from "../../ports/stores.ts";
+import { EmbeddedAchievementStore } from "./achievements.ts";
 import { EmbeddedActivityStore } from "./activity.ts";
 import { EmbeddedPositionBuffer } from "./buffer.ts";
 import { EmbeddedCatalog, EmbeddedCatalogCache } from "./catalog.ts";
@@ -26,6 +27,7 @@ export function openEmbeddedStores(file: string, options: { clock: Clock; flushI
     catalog: new EmbeddedCatalog(database),
     cache: new EmbeddedCatalogCache(database),
     activities: new EmbeddedActivityStore(database),
+    achievements: new EmbeddedAchievementStore(database),
     students: new EmbeddedStudentStore(database),
     leases: everybodyMay,
     sinks: [],

@@ -1,4 +1,5 @@
 import type { Day } from "../../domain/activity-day.ts";
+import type { StreakReached } from "../../domain/event.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { makeStamp } from "../../domain/stamp.ts";
 import { noStreak, type Streak } from "../../domain/streak.ts";
@@ -18,6 +19,14 @@ export class EmbeddedStudentStore implements StudentStore {
   readonly #read: Statement<StudentRow>;
   readonly #putTimeZone: Statement;
   readonly #putStreak: Statement;
+  readonly #milestones: Statement<{ days: number; firstDay: Day }>;
+  readonly #putMilestone: Statement;
+  readonly #outbox: Statement<{ event: string }>;
+  readonly #push: Statement;
+  readonly #settle: Statement;
+  readonly #unsettled: Statement<{ userId: UserId }>;
+  readonly #list: Statement<{ userId: UserId }>;
+  readonly #count: Statement<{ students: number }>;
   readonly #erase: Statement;
   readonly #putErasure: Statement;
   readonly #erasures: Statement<Erasure>;
@@ -37,6 +46,21 @@ export class EmbeddedStudentStore implements StudentStore {
         current_streak = excluded.current_streak,
         longest_streak = excluded.longest_streak,
         last_active_day = excluded.last_active_day`);
+    this.#milestones = database.prepare(`
+      SELECT days, first_day AS firstDay FROM streak_milestones WHERE user_id = ?`);
+    this.#putMilestone = database.prepare(`
+      INSERT INTO streak_milestones (user_id, days, first_day) VALUES (?, ?, ?)
+      ON CONFLICT DO UPDATE SET first_day = excluded.first_day`);
+    this.#outbox = database.prepare("SELECT event FROM streak_outbox WHERE user_id = ? ORDER BY occurred_at, event_id");
+    this.#push = database.prepare(`
+      INSERT INTO streak_outbox (event_id, user_id, occurred_at, event) VALUES (?, ?, ?, ?)`);
+    this.#settle = database.prepare("DELETE FROM streak_outbox WHERE user_id = ? AND event_id = ?");
+    this.#unsettled = database.prepare(`
+      SELECT user_id AS userId FROM streak_outbox WHERE occurred_at < ?
+      GROUP BY user_id ORDER BY min(occurred_at) LIMIT ?`);
+    this.#list = database.prepare(`
+      SELECT user_id AS userId FROM users WHERE user_id > ? ORDER BY user_id LIMIT ?`);
+    this.#count = database.prepare("SELECT count(*) AS students FROM users");
     this.#erase = database.prepare("DELETE FROM users WHERE user_id = ?");
     this.#putErasure = database.prepare(`
       INSERT INTO erasures (user_id, up_to) VALUES (?, ?)
@@ -55,12 +79,36 @@ export class EmbeddedStudentStore implements StudentStore {
     return this.#database.write("store_unavailable", () => void this.#putTimeZone.run(userId, timeZone));
   }
 
-  replaceStreak(userId: UserId, before: Streak, after: Streak): Promise<boolean> {
+  replaceStreak(userId: UserId, before: Streak, after: Streak, reached: readonly StreakReached[]): Promise<boolean> {
     return this.#database.write("store_unavailable", () => {
       if (!isSameStreak(this.#student(userId).streak, before)) return false;
       this.#putStreak.run(userId, after.current, after.longest, after.lastDay);
+      for (const event of reached) {
+        this.#putMilestone.run(userId, event.days, event.firstDay);
+        this.#push.run(event.id, userId, event.occurredAt, JSON.stringify(event));
+      }
       return true;
     });
+  }
+
+  settle(userId: UserId, eventId: string): Promise<void> {
+    return this.#database.write("store_unavailable", () => void this.#settle.run(userId, eventId));
+  }
+
+  unsettled(before: number, limit: number): Promise<UserId[]> {
+    return this.#database.read("store_unavailable", () =>
+      this.#unsettled.all(before, limit).map(({ userId }) => userId),
+    );
+  }
+
+  list(after: UserId | null, limit: number): Promise<UserId[]> {
+    return this.#database.read("store_unavailable", () =>
+      this.#list.all(after ?? "", limit).map(({ userId }) => userId),
+    );
+  }
+
+  count(): Promise<number> {
+    return this.#database.read("store_unavailable", () => this.#count.get()?.students ?? 0);
   }
 
   erase({ userId, upTo }: Erasure): Promise<void> {
@@ -82,9 +130,13 @@ export class EmbeddedStudentStore implements StudentStore {
 
   #student(userId: UserId): Student {
     const row = this.#read.get(userId);
-    if (row === undefined) return { streak: noStreak, timeZone: null };
-    const { current, longest, lastDay, timeZone } = row;
-    return { streak: { current, longest, lastDay }, timeZone };
+    const { current, longest, lastDay, timeZone } = row ?? { ...noStreak, timeZone: null };
+    return {
+      streak: { current, longest, lastDay },
+      timeZone,
+      milestones: new Map(this.#milestones.all(userId).map(({ days, firstDay }) => [days, firstDay])),
+      outbox: this.#outbox.all(userId).map(({ event }) => JSON.parse(event) as StreakReached),
+    };
   }
 }
 

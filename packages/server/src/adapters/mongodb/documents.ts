@@ -1,6 +1,6 @@
 import { type Collection, type Db, ObjectId } from "mongodb";
 import type { Day } from "../../domain/activity-day.ts";
-import type { LearningEvent, ProgressEvent } from "../../domain/event.ts";
+import type { LearningEvent, ProgressEvent, StreakReached } from "../../domain/event.ts";
 import type { LectureDetails } from "../../domain/course.ts";
 import { type CourseId, isObjectIdText, type LectureId, type UserId } from "../../domain/ids.ts";
 import type { Position } from "../../domain/position.ts";
@@ -58,6 +58,26 @@ interface UserDocument {
   longestStreak?: number | null;
   lastActiveDate?: Day | null;
   timeZone?: string;
+  /** By its length the first day of the last streak that has reached it; written with the streak. */
+  milestones?: Record<string, Day>;
+  outbox?: StreakEntry[];
+}
+
+/** A milestone's event without what the document says already. */
+export type StreakEntry = Omit<StreakReached, "userId" | "occurredAt"> & { occurredAt: Date };
+
+/** Something a student has earned. */
+export interface AchievementDocument {
+  userId: UserId;
+  achievementId: string;
+  title: string;
+  earnedAt: Date;
+  day: Day;
+  zone: string;
+  /** The id of the event that earned it. */
+  event: string | null;
+  /** There until its own event is published. */
+  isUntold?: true;
 }
 
 interface ErasureDocument {
@@ -115,6 +135,7 @@ export interface Collections {
   readonly progress: Collection<ProgressDocument>;
   readonly activities: Collection<ActivityDocument>;
   readonly users: Collection<UserDocument>;
+  readonly achievements: Collection<AchievementDocument>;
   readonly erasures: Collection<ErasureDocument>;
   readonly courses: Collection<CourseDocument>;
   readonly events: Collection<EventDocument>;
@@ -127,6 +148,7 @@ export function collectionsOf(database: Db): Collections {
     progress: database.collection("progress"),
     activities: database.collection("activities"),
     users: database.collection("users"),
+    achievements: database.collection("achievements"),
     erasures: database.collection("erasures"),
     courses: database.collection("courses"),
     events: database.collection("events"),

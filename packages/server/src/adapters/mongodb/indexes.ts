@@ -5,12 +5,14 @@ import { reasonOf } from "./failures.ts";
 const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
   progress: [
     { key: { userId: 1, courseId: 1 }, unique: true },
-    // Holds all that `totalCompleted` needs.
-    { key: { userId: 1, completedCount: 1 } },
+    // Holds all that `totals` needs.
+    { key: { userId: 1, completedCount: 1, courseCompletedAt: 1 } },
     // Holds only what is unsettled, which is next to nothing.
     { key: { "outbox.occurredAt": 1 }, sparse: true },
   ],
   activities: [{ key: { userId: 1, date: 1 }, unique: true }],
+  users: [{ key: { "outbox.occurredAt": 1 }, sparse: true }],
+  achievements: [{ key: { userId: 1, achievementId: 1 }, unique: true }],
   erasures: [{ key: { upTo: 1 } }],
   events: [
     // For the erasure of a student.

@@ -1,11 +1,13 @@
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
 import type { Stamp } from "../../domain/stamp.ts";
 import type {
+  CompletionTotals,
   CourseProgress,
   PositionWrite,
   ProgressChange,
   ProgressStore,
   StoredProgress,
+  Unsettled,
   WriteOutcome,
 } from "../../ports/progress-store.ts";
 import type { MongoConnection } from "./connection.ts";
@@ -75,17 +77,20 @@ export class MongoProgressStore implements ProgressStore {
     });
   }
 
-  unsettled(before: number, limit: number): Promise<ProgressKey[]> {
+  unsettled(before: number, limit: number): Promise<Unsettled[]> {
     return this.#connection.answer(async ({ progress }) => {
       // MongoDB would take a limit of 0 for none.
       if (limit === 0) return [];
       const found = await progress
         .find(
           { "outbox.occurredAt": { $lt: new Date(before) } },
-          { projection: { _id: 0, userId: 1, courseId: 1 }, sort: { "outbox.occurredAt": 1 }, limit, ...allAtOnce },
+          { projection: { _id: 0, userId: 1, courseId: 1, "outbox.occurredAt": 1 }, sort: { "outbox.occurredAt": 1 }, limit, ...allAtOnce },
         )
         .toArray();
-      return found.map(toProgressKey);
+      return found.map((document) => ({
+        key: toProgressKey(document),
+        since: Math.min(...(document.outbox ?? []).map(({ occurredAt }) => occurredAt.getTime())),
+      }));
     });
   }
 
@@ -93,14 +98,16 @@ export class MongoProgressStore implements ProgressStore {
     return this.#connection.answer((collections) => readCourseProgress(collections, userId, started));
   }
 
-  totalCompleted(userId: UserId): Promise<number> {
+  totals(userId: UserId): Promise<CompletionTotals> {
     return this.#connection.answer(async ({ progress }) => {
+      const isCompleted = { $cond: [{ $gt: ["$courseCompletedAt", null] }, 1, 0] };
       // Asking for what counts only lets the index alone answer.
-      const counted = progress.aggregate<{ total: number }>([
+      const counted = progress.aggregate<CompletionTotals>([
         { $match: { userId, completedCount: { $gt: 0 } } },
-        { $group: { _id: null, total: { $sum: "$completedCount" } } },
+        { $group: { _id: null, lectures: { $sum: "$completedCount" }, courses: { $sum: isCompleted } } },
       ]);
-      return (await counted.next())?.total ?? 0;
+      const { lectures, courses } = (await counted.next()) ?? { lectures: 0, courses: 0 };
+      return { lectures, courses };
     });
   }
 

@@ -1,4 +1,5 @@
 import type { PartHealth, Stores } from "../../ports/stores.ts";
+import { MongoAchievementStore } from "./achievements.ts";
 import { MongoActivityStore } from "./activity.ts";
 import { MongoCatalog } from "./catalog.ts";
 import { checkMongo } from "./checks.ts";
@@ -27,6 +28,7 @@ export function openMongoStores(url: string, { isStrict }: { isStrict: boolean }
     store: new MongoProgressStore(connection),
     catalog: new MongoCatalog(connection),
     activities: new MongoActivityStore(connection),
+    achievements: new MongoAchievementStore(connection),
     students: new MongoStudentStore(connection),
     log: new MongoEventLog(connection),
     deliveries: new MongoDeliveryStore(connection),

@@ -1,9 +1,10 @@
+import type { StreakReached } from "../../domain/event.ts";
 import type { UserId } from "../../domain/ids.ts";
 import { makeStamp } from "../../domain/stamp.ts";
 import { noStreak, type Streak } from "../../domain/streak.ts";
 import type { Erasure, Student, StudentStore } from "../../ports/student-store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { allAtOnce } from "./documents.ts";
+import { allAtOnce, type StreakEntry } from "./documents.ts";
 import { isDuplicateKey, settleRace } from "./failures.ts";
 
 /** Students as documents; a newcomer has none. Erasures have their own collection, so that they outlive the student. */
@@ -17,9 +18,13 @@ export class MongoStudentStore implements StudentStore {
   read(userId: UserId): Promise<Student> {
     return this.#connection.answer(async ({ users }) => {
       const user = await users.findOne({ _id: userId });
-      const { currentStreak, longestStreak, lastActiveDate, timeZone } = user ?? {};
-      const streak = { current: currentStreak ?? 0, longest: longestStreak ?? 0, lastDay: lastActiveDate ?? null };
-      return { streak, timeZone: timeZone ?? null };
+      const { currentStreak, longestStreak, lastActiveDate, timeZone, milestones, outbox } = user ?? {};
+      return {
+        streak: { current: currentStreak ?? 0, longest: longestStreak ?? 0, lastDay: lastActiveDate ?? null },
+        timeZone: timeZone ?? null,
+        milestones: new Map(Object.entries(milestones ?? {}).map(([days, first]) => [Number(days), first])),
+        outbox: (outbox ?? []).map((entry) => ({ ...entry, userId, occurredAt: entry.occurredAt.getTime() })),
+      };
     });
   }
 
@@ -29,7 +34,7 @@ export class MongoStudentStore implements StudentStore {
     });
   }
 
-  replaceStreak(userId: UserId, before: Streak, after: Streak): Promise<boolean> {
+  replaceStreak(userId: UserId, before: Streak, after: Streak, reached: readonly StreakReached[]): Promise<boolean> {
     const filter = {
       _id: userId,
       currentStreak: orMissing(before.current),
@@ -37,10 +42,15 @@ export class MongoStudentStore implements StudentStore {
       // Null matches a field that is missing, too.
       lastActiveDate: before.lastDay,
     };
+    const milestones = Object.fromEntries(reached.map(({ days, firstDay }) => [`milestones.${days}`, firstDay]));
     const streak = { currentStreak: after.current, longestStreak: after.longest, lastActiveDate: after.lastDay };
+    const update = {
+      $set: { ...streak, ...milestones },
+      ...(reached.length > 0 && { $push: { outbox: { $each: reached.map(toEntry) } } }),
+    };
     return this.#connection.answer(async ({ users }) => {
       try {
-        const result = await users.updateOne(filter, { $set: streak }, { upsert: isNone(before) });
+        const result = await users.updateOne(filter, update, { upsert: isNone(before) });
         return result.matchedCount + result.upsertedCount === 1;
       } catch (error) {
         // The student is there, and their streak is another one by now.
@@ -48,6 +58,34 @@ export class MongoStudentStore implements StudentStore {
         throw error;
       }
     });
+  }
+
+  settle(userId: UserId, eventId: string): Promise<void> {
+    return this.#connection.answer(async ({ users }) => {
+      await users.updateOne({ _id: userId }, { $pull: { outbox: { id: eventId } } });
+    });
+  }
+
+  unsettled(before: number, limit: number): Promise<UserId[]> {
+    return this.#connection.answer(async ({ users }) => {
+      const waiting = users.find(
+        { "outbox.occurredAt": { $lt: new Date(before) } },
+        { projection: { _id: 1 }, sort: { "outbox.occurredAt": 1 }, limit, ...allAtOnce },
+      );
+      return (await waiting.toArray()).map(({ _id }) => _id);
+    });
+  }
+
+  list(after: UserId | null, limit: number): Promise<UserId[]> {
+    return this.#connection.answer(async ({ users }) => {
+      const filter = after === null ? {} : { _id: { $gt: after } };
+      const found = users.find(filter, { projection: { _id: 1 }, sort: { _id: 1 }, limit, ...allAtOnce });
+      return (await found.toArray()).map(({ _id }) => _id);
+    });
+  }
+
+  count(): Promise<number> {
+    return this.#connection.answer(({ users }) => users.estimatedDocumentCount());
   }
 
   /** The erasure is left behind first: whoever dies in between has not promised anything yet, and forgets nothing. */
@@ -73,6 +111,10 @@ export class MongoStudentStore implements StudentStore {
       await erasures.deleteOne({ _id: userId, upTo: { $lte: upTo } });
     });
   }
+}
+
+function toEntry({ userId: _userId, occurredAt, ...facts }: StreakReached): StreakEntry {
+  return { ...facts, occurredAt: new Date(occurredAt) };
 }
 
 /** A newcomer's numbers are 0 without being stored. */

@@ -2,6 +2,7 @@ import type { Stores } from "../../ports/stores.ts";
 import { RedisPositionBuffer, type RedisPositionBufferOptions } from "./buffer.ts";
 import { RedisCatalogCache } from "./catalog.ts";
 import { RedisConnection } from "./connection.ts";
+import { type EventStreamOptions, RedisEventStream } from "./event-stream.ts";
 import { RedisLeases } from "./leases.ts";
 import { RedisHealth, type RedisHealthOptions } from "./health.ts";
 
@@ -17,6 +18,8 @@ export interface RedisStores extends Pick<
 export interface RedisStoresOptions extends RedisPositionBufferOptions, RedisHealthOptions {
   /** Told what is wrong whenever that changes, and null when all is well again. */
   readonly onProblem: (problem: string | null) => void;
+  /** Where events go; null: nowhere. */
+  readonly eventStream: EventStreamOptions | null;
 }
 
 /**
@@ -31,7 +34,7 @@ export function openRedisStores(url: string, options: RedisStoresOptions): Redis
     buffer,
     cache: new RedisCatalogCache(connection),
     leases: new RedisLeases(connection),
-    sinks: [],
+    sinks: options.eventStream === null ? [] : [new RedisEventStream(connection, options.eventStream)],
     async connected(withinMs) {
       const patience = Promise.withResolvers<void>();
       const timer = setTimeout(patience.resolve, withinMs);

@@ -1,0 +1,21 @@
+import { parseUserId, type UserId } from "../domain/ids.ts";
+import type { Backend } from "../service.ts";
+import { type Outcome, type Understand, UsageError } from "./command.ts";
+
+/** What students can earn. */
+export const achievementCommands: Understand = ([verb, noun, ...rest], { after }) => {
+  if (verb !== "achievements" || noun !== "backfill" || rest.length > 0) return undefined;
+  const student = after === undefined ? null : parseUserId(after);
+  if (student === undefined) throw new UsageError("--after names no student.");
+  return { run: (backend) => backfill(backend, student) };
+};
+
+async function backfill({ core }: Backend, after: UserId | null): Promise<Outcome> {
+  const { students, awarded, last } = await core.achievementBackfill.run(after, ({ students: done, of, ...rest }) => {
+    const percent = of === 0 ? 100 : Math.min(100, Math.floor((done * 100) / of));
+    const onwards = rest.last === null ? "" : `; to go on from here: --after ${rest.last}`;
+    process.stderr.write(`\r\u001B[K${percent} % of ${of} students, ${rest.awarded} awarded${onwards}`);
+  });
+  process.stderr.write("\n");
+  return { text: `Awarded: ${awarded}, to ${students} students looked at.`, facts: { students, awarded, last }, isDone: true };
+}
