@@ -1,6 +1,6 @@
 /** The events that leave the service, as JSON Schema: CloudEvents 1.0 in its JSON format. */
 import { type TSchema, Type } from "typebox";
-import { CivilDate, CourseId, LectureId } from "./schema.ts";
+import { CivilDate, CourseId, LectureId } from "./fields.ts";
 
 const EventMoment = {
   day: CivilDate,

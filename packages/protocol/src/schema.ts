@@ -3,43 +3,11 @@
  * OpenAPI. The types in `index.ts` are derived from these, so the three cannot disagree.
  */
 import { type Static, Type } from "typebox";
+import { CivilDate, CourseId, LectureId, Percentage, Seconds, ServerTime, Stamp, Title } from "./fields.ts";
 
-const idPattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$";
+export { CourseId, LectureId } from "./fields.ts";
+
 const maxSafeMs = 9_999_999_999_999;
-
-export const CourseId = Type.String({
-  pattern: idPattern,
-  description: "1 to 64 letters, digits, `_` and `-`; 24 hex digits are lower-cased.",
-  examples: ["typescript-basics"],
-});
-
-export const LectureId = Type.String({
-  pattern: idPattern,
-  description: "1 to 64 letters, digits, `_` and `-`; 24 hex digits are lower-cased.",
-  examples: ["intro"],
-});
-
-const Seconds = Type.Number({ minimum: 0, description: "Seconds, kept to the millisecond." });
-
-const Percentage = Type.Integer({ minimum: 0, maximum: 100 });
-
-const ServerTime = Type.Integer({
-  minimum: 0,
-  description: "The service's clock, milliseconds since 1970. Sessions start from it.",
-});
-
-const Stamp = Type.String({
-  pattern: "^[0-9]{21}[0-9a-f]{16}$",
-  description: "Order of a position: the greater string is the newer position.",
-});
-
-const Title = Type.String({ minLength: 1, maxLength: 500 });
-
-export const CivilDate = Type.String({
-  pattern: "^\\d{4}-\\d{2}-\\d{2}$",
-  description: "A day in the student's own time zone, YYYY-MM-DD.",
-});
-
 const sessionFields = ["sessionId", "sessionStartedAt", "elapsedMs", "seq"];
 
 const saveFields = {

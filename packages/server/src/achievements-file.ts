@@ -5,7 +5,7 @@ import { Value } from "typebox/value";
 import { type Achievement, factNames } from "./domain/achievement.ts";
 
 /** What comes with the service. */
-export const defaultAchievementsFile: string = fileURLToPath(new URL("../achievements.json", import.meta.url));
+const defaultAchievementsFile = fileURLToPath(new URL("../achievements.json", import.meta.url));
 
 const schema = Type.Array(
   Type.Object(
@@ -33,7 +33,8 @@ export function readAchievements(file: string = defaultAchievementsFile): readon
   const achievements = list as Static<typeof schema>;
   const ids = achievements.map(({ id }) => id);
   const double = ids.find((id, index) => ids.indexOf(id) !== index);
-  if (double !== undefined) throw new Error(`${file} has two achievements with the id "${double}": rename one of them.`);
+  if (double !== undefined)
+    throw new Error(`${file} has two achievements with the id "${double}": rename one of them.`);
   return achievements;
 }
 

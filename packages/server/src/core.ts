@@ -69,7 +69,12 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const sinks = delivery === undefined ? stores.sinks : [...stores.sinks, new WebhookSink(delivery)];
   const publisher = new EventPublisher({ ...shared, sinks });
   const counts = options.streakCounts;
-  const streaks = new StreakKeeper({ ...shared, publisher, counts, milestones: streakMilestones(options.achievements) });
+  const streaks = new StreakKeeper({
+    ...shared,
+    publisher,
+    counts,
+    milestones: streakMilestones(options.achievements),
+  });
   const achievements = new Achievements({ ...shared, publisher, counts, definitions: options.achievements });
   const followers = new Followers({ ...shared, streaks, publisher, achievements, counts });
   return {

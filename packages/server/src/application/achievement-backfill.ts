@@ -27,14 +27,16 @@ export class AchievementBackfill {
   /** @param after everybody up to this student is done already */
   async run(after: UserId | null, onProgress: (progress: BackfillProgress) => void): Promise<BackfillProgress> {
     const { students } = this.#deps;
-    let progress: BackfillProgress = { students: 0, of: await students.count(), awarded: 0, last: after };
+    const of = await students.count();
+    let [looked, awarded, last] = [0, 0, after];
     for (;;) {
+      const progress = { students: looked, of, awarded, last };
       onProgress(progress);
-      const page = await students.list(progress.last, pageSize);
-      const last = page.at(-1);
-      if (last === undefined) return progress;
-      const awarded = await this.#awardAll(page);
-      progress = { ...progress, students: progress.students + page.length, awarded: progress.awarded + awarded, last };
+      const page = await students.list(last, pageSize);
+      if (page.length === 0) return progress;
+      awarded += await this.#awardAll(page);
+      looked += page.length;
+      last = page.at(-1) ?? last;
     }
   }
 

@@ -8,7 +8,7 @@ import type { ActivityStore, StreakCounts } from "../ports/activity-store.ts";
 import type { CompletionTotals, ProgressStore } from "../ports/progress-store.ts";
 import type { EventPublisher } from "./event-publisher.ts";
 
-export interface LockedAchievement {
+interface LockedAchievement {
   readonly achievement: Achievement;
   /** How much of what it asks for is there. */
   readonly progress: number;
@@ -81,7 +81,7 @@ export class Achievements {
     const declared = new Map(definitions.map((achievement) => [achievement.id, achievement]));
     const has = new Set(earned.map(({ achievementId }) => achievementId));
     return {
-      earned: earned.map((award) => ({ ...award, ...(declared.get(award.achievementId) ?? {}) })),
+      earned: earned.map((award) => ({ ...award, ...declared.get(award.achievementId) })),
       locked: definitions
         .filter(({ id }) => !has.has(id))
         .map((achievement) => ({

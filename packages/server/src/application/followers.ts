@@ -1,5 +1,11 @@
 import { isCovered } from "../domain/completion.ts";
-import { type CourseCompleted, courseCompleted, type LectureCompleted, type Moment, type ProgressEvent } from "../domain/event.ts";
+import {
+  type CourseCompleted,
+  courseCompleted,
+  type LectureCompleted,
+  type Moment,
+  type ProgressEvent,
+} from "../domain/event.ts";
 import type { ProgressKey, UserId } from "../domain/ids.ts";
 import type { ActivityStore, StreakCounts } from "../ports/activity-store.ts";
 import type { Catalog } from "../ports/catalog.ts";

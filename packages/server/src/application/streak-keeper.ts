@@ -67,7 +67,12 @@ export class StreakKeeper {
     return { ...recomputed, longest: Math.max(streak.longest, recomputed.longest) };
   }
 
-  #reachedBy(userId: UserId, { streak: before, milestones: told }: Student, after: Streak, moment: Moment): StreakReached[] {
+  #reachedBy(
+    userId: UserId,
+    { streak: before, milestones: told }: Student,
+    after: Streak,
+    moment: Moment,
+  ): StreakReached[] {
     const since = firstDay(after);
     if (since === null) return [];
     return milestonesReached({ before, after }, this.#deps.milestones, told).map((days) =>

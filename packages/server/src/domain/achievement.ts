@@ -15,7 +15,7 @@ export const factNames = [
   "comebackDays",
 ] as const;
 
-export type FactName = (typeof factNames)[number];
+type FactName = (typeof factNames)[number];
 export type Facts = Readonly<Record<FactName, number>>;
 
 /** Something to be earned, once and for ever: by a fact that has become so large. */

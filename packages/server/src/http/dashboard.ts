@@ -84,12 +84,18 @@ export function dashboardRoutes(api: Api, { dashboard, achievements }: Dashboard
     const { earned, locked } = await achievements.overview(caller.userId);
     return {
       earned: earned.map(({ achievementId, title, description, occurredAt, day }) => ({
-        ...{ achievementId, title, ...(description !== undefined && { description }) },
-        ...{ earnedAt: occurredAt, date: day },
+        achievementId,
+        title,
+        ...(description !== undefined && { description }),
+        earnedAt: occurredAt,
+date: day,
       })),
       locked: locked.map(({ achievement: { id, title, description, atLeast }, progress }) => ({
-        ...{ achievementId: id, title, ...(description !== undefined && { description }) },
-        ...{ progress, target: atLeast },
+        achievementId: id,
+        title,
+        ...(description !== undefined && { description }),
+        progress,
+target: atLeast,
       })),
     };
   });

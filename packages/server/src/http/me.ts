@@ -71,7 +71,10 @@ export function meRoutes(api: Api, { students, studentData }: MeDeps): void {
   });
 }
 
-function exported(userId: UserId, { student, courses, activities, achievements }: StudentData): Static<typeof StudentDataResponse> {
+function exported(
+  userId: UserId,
+  { student, courses, activities, achievements }: StudentData,
+): Static<typeof StudentDataResponse> {
   const { timeZone, streak } = student;
   return {
     userId,

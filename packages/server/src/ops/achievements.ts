@@ -17,5 +17,9 @@ async function backfill({ core }: Backend, after: UserId | null): Promise<Outcom
     process.stderr.write(`\r\u001B[K${percent} % of ${of} students, ${rest.awarded} awarded${onwards}`);
   });
   process.stderr.write("\n");
-  return { text: `Awarded: ${awarded}, to ${students} students looked at.`, facts: { students, awarded, last }, isDone: true };
+  return {
+    text: `Awarded: ${awarded}, to ${students} students looked at.`,
+    facts: { students, awarded, last },
+    isDone: true,
+  };
 }

@@ -36,7 +36,10 @@ describe("Leases in Redis", { skip: redisIsMissing() }, () => {
     const relays = [1, 2].map(
       () =>
         new OutboxRelay({
-          store: { unsettled: async () => keys.map((key) => ({ key, since: 1 })), read: async () => ({ outbox: [] }) } as unknown as ProgressStore,
+          store: {
+            unsettled: async () => keys.map((key) => ({ key, since: 1 })),
+            read: async () => ({ outbox: [] }),
+          } as unknown as ProgressStore,
           students: { unsettled: async () => [] } as unknown as StudentStore,
           streaks: {} as StreakKeeper,
           leases: new RedisLeases(connection),

@@ -32,7 +32,9 @@ export function achievementStoreContract(name: string, open: () => Promise<Achie
       const { achievements } = harness;
       const userId = someUser();
       const news = await Promise.all(
-        Array.from({ length: 5 }, (_, index) => achievements.earn(userId, award("first", "2026-03-01", `event-${index}`))),
+        Array.from({ length: 5 }, (_, index) =>
+          achievements.earn(userId, award("first", "2026-03-01", `event-${index}`)),
+        ),
       );
       assert.equal(news.filter(Boolean).length, 1);
       const [kept, ...more] = await achievements.earned(userId);

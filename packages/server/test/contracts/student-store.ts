@@ -70,7 +70,9 @@ export function studentStoreContract(name: string, open: () => Promise<StudentHa
         const current = (await students.read(userId)).streak;
         assert.deepEqual(current, before);
         const after = before === noStreak ? one : two;
-        const won = await Promise.all(Array.from({ length: 5 }, () => students.replaceStreak(userId, before, after, [])));
+        const won = await Promise.all(
+          Array.from({ length: 5 }, () => students.replaceStreak(userId, before, after, [])),
+        );
         assert.equal(won.filter(Boolean).length, 1);
       }
     });
@@ -139,7 +141,9 @@ export function studentStoreContract(name: string, open: () => Promise<StudentHa
         await using harness = await open();
         const { students } = harness;
         const [userId, other] = [someUser(), someUser()];
-        const reached = [userId, other].map((each) => streakReached(each, at("2026-03-03"), { days: 2, firstDay: first }));
+        const reached = [userId, other].map((each) =>
+          streakReached(each, at("2026-03-03"), { days: 2, firstDay: first }),
+        );
         for (const event of reached) await students.replaceStreak(event.userId, noStreak, two, [event]);
         const { occurredAt, id } = reached[0]!;
         assert.equal(await unsettled(students, userId, occurredAt), false);

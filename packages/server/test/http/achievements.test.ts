@@ -36,8 +36,11 @@ describe("achievements", () => {
     const { earned, locked } = await shown(service, await sign({ sub: "new" }));
     assert.deepEqual(earned, []);
     const expected = defaults.map(({ id, title, description, atLeast }) => ({
-      ...{ achievementId: id, title, description },
-      ...{ progress: 0, target: atLeast },
+      achievementId: id,
+      title,
+      description,
+      progress: 0,
+target: atLeast,
     }));
     assert.deepEqual(locked, expected);
   });
@@ -95,8 +98,10 @@ describe("achievements", () => {
     await service.restart({ achievements: [{ id: "other", title: "Other", fact: "lecturesCompleted", atLeast: 5 }] });
     const { earned, locked } = await shown(service, token);
     const kept = before.earned.map(({ achievementId, title, earnedAt, date }) => ({
-      ...{ achievementId, title },
-      ...{ earnedAt, date },
+      achievementId,
+      title,
+      earnedAt,
+date,
     }));
     assert.deepEqual(earned, kept);
     assert.deepEqual(locked, [{ achievementId: "other", title: "Other", progress: 0, target: 5 }]);

@@ -57,7 +57,8 @@ describe("/me", () => {
     const erased = await ask("DELETE", "/me/data");
     assert.deepEqual([erased.status, erased.text], [204, ""]);
     const { body: forgotten } = await ask("GET", "/me/data");
-    assert.deepEqual([forgotten.courses, forgotten.activities, forgotten.achievements, forgotten.streak.longestStreak],
+    assert.deepEqual(
+      [forgotten.courses, forgotten.activities, forgotten.achievements, forgotten.streak.longestStreak],
       [[], [], [], 0],
     );
   });

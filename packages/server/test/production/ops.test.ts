@@ -39,7 +39,8 @@ suite("operator commands in production", { skip: storesAreMissing() }, () => {
   test("explain themselves, and say with 2 what they do not understand", async () => {
     const { code, output } = await run("--help");
     assert.equal(code, 0);
-    for (const command of ["status", "drain", "poison list", "poison retry"]) assert.ok(output.includes(command));
+    for (const command of ["status", "drain", "poison list", "poison retry", "achievements backfill"])
+      assert.ok(output.includes(command));
     for (const args of ["poison retry", "status --fast"]) {
       const refused = await run(args);
       assert.deepEqual([refused.code, refused.output], [2, ""], args);

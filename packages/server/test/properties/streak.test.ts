@@ -54,7 +54,12 @@ describe("the stored streak equals what the set of days says", () => {
   }
 
   test("after every day of any order of arrival, late and repeated ones too", async () => {
-    const keeper = new StreakKeeper({ ...bench.stores, publisher: bench.core.publisher, counts: "completion", milestones: [] });
+    const keeper = new StreakKeeper({
+      ...bench.stores,
+      publisher: bench.core.publisher,
+      counts: "completion",
+      milestones: [],
+    });
     await fc.assert(
       fc.asyncProperty(arrivals, async (days) => {
         const { userId } = bench.newStudent();

@@ -18,7 +18,10 @@ describe("the achievements file", () => {
 
   const mistakes: Record<string, [content: unknown, complaint: RegExp]> = {
     "no list": [{ achievements: [] }, /must be array/],
-    "an unknown fact": [[good, { ...good, id: "b", fact: "hoursAwake" }], /number 2: fact must be one of lecturesCompleted, /],
+    "an unknown fact": [
+      [good, { ...good, id: "b", fact: "hoursAwake" }],
+      /number 2: fact must be one of lecturesCompleted, /,
+    ],
     "a target of nothing": [[{ ...good, atLeast: 0 }], /number 1: atLeast must be >= 1/],
     "a target in words": [[{ ...good, atLeast: "ten" }], /number 1: atLeast must be integer/],
     "no title": [[{ ...good, title: undefined }], /number 1: must have required properties title/],

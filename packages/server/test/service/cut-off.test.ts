@@ -61,7 +61,10 @@ before(async () => {
     await instructor.importCourses([courseOf("short", 1)]);
   }
   for (const call of [...Object.values(completionSteps), ...Object.values(flushSteps)]) {
-    const child = spawn(process.execPath, [dyingProcess, file, call, call, achievementsFile], { stdio: "inherit", timeout: 20_000 });
+    const child = spawn(process.execPath, [dyingProcess, file, call, call, achievementsFile], {
+      stdio: "inherit",
+      timeout: 20_000,
+    });
     assert.deepEqual(await once(child, "exit"), [null, "SIGKILL"], call);
   }
   assert.equal(dirtyKeys(file), completionStudents.length + 2, "the last flush was acknowledged, nothing else");
@@ -117,7 +120,8 @@ async function checkCompletion(client: Client, student: string): Promise<void> {
     `lecture.completed/${student}/short/l-0/1`,
     `streak.reached/${student}/${day}/1`,
   ]);
-  const left = "SELECT user_id FROM streak_outbox WHERE user_id = ?1 UNION SELECT user_id FROM achievements WHERE user_id = ?1 AND is_told = 0";
+  const left =
+    "SELECT user_id FROM streak_outbox WHERE user_id = ?1 UNION SELECT user_id FROM achievements WHERE user_id = ?1 AND is_told = 0";
   assert.deepEqual(rowsOf(file, left, student), []);
   const { earned, locked } = await client.achievements();
   assert.deepEqual([earned.length, locked], [achievements.length, []]);

@@ -58,7 +58,10 @@ suite("settings that cannot be used are named, with what to do", { concurrency: 
       /RATE_LIMIT_PER_SECOND "0" must be >= 1/,
       /JWT_SECRET must .*32 characters/,
     ],
-    "achievements that are not there": [{ ACHIEVEMENTS_FILE: "/nowhere.json" }, /ACHIEVEMENTS_FILE: .*nowhere.json cannot be read/],
+    "achievements that are not there": [
+      { ACHIEVEMENTS_FILE: "/nowhere.json" },
+      /ACHIEVEMENTS_FILE: .*nowhere.json cannot be read/,
+    ],
     "a stream without Redis": [{ EVENT_STREAM: "events" }, /EVENT_STREAM needs Redis/],
     "Redis without MongoDB": [{ REDIS_URL: `redis://:${password}@localhost` }, /REDIS_URL is set, but MONGODB_URL/],
     "MongoDB without Redis": [

@@ -84,7 +84,12 @@ export class MongoProgressStore implements ProgressStore {
       const found = await progress
         .find(
           { "outbox.occurredAt": { $lt: new Date(before) } },
-          { projection: { _id: 0, userId: 1, courseId: 1, "outbox.occurredAt": 1 }, sort: { "outbox.occurredAt": 1 }, limit, ...allAtOnce },
+          {
+            projection: { _id: 0, userId: 1, courseId: 1, "outbox.occurredAt": 1 },
+            sort: { "outbox.occurredAt": 1 },
+            limit,
+            ...allAtOnce,
+          },
         )
         .toArray();
       return found.map((document) => ({

@@ -47,7 +47,7 @@ export class RedisEventStream implements EventSink {
     const { general } = this.#connection;
     const { name } = this.#options;
     try {
-      for (let from = "-"; ; ) {
+      for (let from = "-"; ;) {
         const page: readonly Entry[] = await general.xrange(name, from, "+", "COUNT", pageSize);
         const theirs = page.filter(([, fields]) => valueOf(fields, "subject") === userId).map(([entryId]) => entryId);
         if (theirs.length > 0) await general.xdel(name, ...theirs);

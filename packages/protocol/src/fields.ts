@@ -1,0 +1,37 @@
+/** What several messages have in common. */
+import { Type } from "typebox";
+
+const idPattern = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$";
+
+export const CourseId = Type.String({
+  pattern: idPattern,
+  description: "1 to 64 letters, digits, `_` and `-`; 24 hex digits are lower-cased.",
+  examples: ["typescript-basics"],
+});
+
+export const LectureId = Type.String({
+  pattern: idPattern,
+  description: "1 to 64 letters, digits, `_` and `-`; 24 hex digits are lower-cased.",
+  examples: ["intro"],
+});
+
+export const Seconds = Type.Number({ minimum: 0, description: "Seconds, kept to the millisecond." });
+
+export const Percentage = Type.Integer({ minimum: 0, maximum: 100 });
+
+export const ServerTime = Type.Integer({
+  minimum: 0,
+  description: "The service's clock, milliseconds since 1970. Sessions start from it.",
+});
+
+export const Stamp = Type.String({
+  pattern: "^[0-9]{21}[0-9a-f]{16}$",
+  description: "Order of a position: the greater string is the newer position.",
+});
+
+export const Title = Type.String({ minLength: 1, maxLength: 500 });
+
+export const CivilDate = Type.String({
+  pattern: "^\\d{4}-\\d{2}-\\d{2}$",
+  description: "A day in the student's own time zone, YYYY-MM-DD.",
+});
