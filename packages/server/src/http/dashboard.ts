@@ -88,14 +88,14 @@ export function dashboardRoutes(api: Api, { dashboard, achievements }: Dashboard
         title,
         ...(description !== undefined && { description }),
         earnedAt: occurredAt,
-date: day,
+        date: day,
       })),
       locked: locked.map(({ achievement: { id, title, description, atLeast }, progress }) => ({
         achievementId: id,
         title,
         ...(description !== undefined && { description }),
         progress,
-target: atLeast,
+        target: atLeast,
       })),
     };
   });

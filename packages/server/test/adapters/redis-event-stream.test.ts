@@ -29,7 +29,8 @@ async function open(length = 10_000): Promise<StreamHarness> {
     redis,
     server,
     sink: new RedisEventStream(connection, { name: "events", length }),
-    published: async () => (await redis.xrange("events", "-", "+")).map(([, fields]) => JSON.parse(fields[7]!) as CloudEvent),
+    published: async () =>
+      (await redis.xrange("events", "-", "+")).map(([, fields]) => JSON.parse(fields[7]!) as CloudEvent),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -40,7 +40,7 @@ describe("achievements", () => {
       title,
       description,
       progress: 0,
-target: atLeast,
+      target: atLeast,
     }));
     assert.deepEqual(locked, expected);
   });
@@ -101,7 +101,7 @@ target: atLeast,
       achievementId,
       title,
       earnedAt,
-date,
+      date,
     }));
     assert.deepEqual(earned, kept);
     assert.deepEqual(locked, [{ achievementId: "other", title: "Other", progress: 0, target: 5 }]);

@@ -169,7 +169,9 @@ describe("streak.reached", () => {
   });
 
   test("is not told of what a streak had reached before anybody asked", () => {
-    const [shorter, longer] = [50, 51].map((days) => streakOf(Array.from({ length: days }, (_, index) => dayOf(index))));
+    const [shorter, longer] = [50, 51].map((days) =>
+      streakOf(Array.from({ length: days }, (_, index) => dayOf(index))),
+    );
     assert.deepEqual(milestonesReached({ before: shorter!, after: longer! }, [3, 50, 51, 52], new Map()), [51]);
   });
 });
