@@ -20,7 +20,7 @@ export function mongodbRequests(): RequestReader {
 
 /** What a driver and the service's background do beside requests. */
 export const mongodbNoise: RegExp =
-  /^(hello|ismaster|isMaster|ping|endSessions|find (progress by relay|events|erasures|disabledWebhooks)|[a-z]+ deliveries|update events: delivered|createIndexes .*|other)$/;
+  /^(hello|ismaster|isMaster|ping|endSessions|find (\w+ by relay|events|erasures|disabledWebhooks)|[a-z]+ deliveries|update events: delivered|createIndexes .*|other)$/;
 
 /** The first field of a command is its name; the value is its collection. */
 function nameOf(message: Buffer): string {
@@ -39,7 +39,7 @@ function nameOf(message: Buffer): string {
 function purposeOf(request: string, message: Buffer): string {
   const has = (text: string): boolean => message.includes(text);
   // The relay looks for outboxes; nobody else filters by them.
-  if (request === "find progress" && has("outbox.occurredAt")) return " by relay";
+  if (request.startsWith("find ") && has("outbox.occurredAt")) return " by relay";
   if (request === "update events" && has("$unset")) return ": delivered";
   if (request !== "update progress") return "";
   if (has("$pull")) return has("completedLectures") ? ": undo" : ": settle";
