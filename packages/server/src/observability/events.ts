@@ -42,12 +42,7 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
       metrics.storeReachable.set(1);
       logger.info("the store takes writes again");
     },
-    eventPublished(event) {
-      metrics.events.inc({ type: event.type });
-      logger.info({ event }, event.type);
-    },
     ...deliveryEvents(logger, metrics, isNews),
-    oldestWaiting: (waitsFor, occurredAt) => void metrics.oldestEvents.set(waitsFor, occurredAt),
     backgroundFailed(task, error) {
       metrics.backgroundFailures.inc({ task });
       if (isNews(task, error))
@@ -56,11 +51,21 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
   };
 }
 
-type DeliveryEvents = Pick<Telemetry, "deliveryAttempted" | "webhookDisabled" | "deliveriesExpired">;
+type DeliveryEvents = Pick<
+  Telemetry,
+  "eventPublished" | "oldestWaiting" | "deliveryAttempted" | "webhookDisabled" | "deliveriesExpired"
+>;
 
-/** What becomes of deliveries to webhooks. */
+/** What becomes of events on their way out. */
 function deliveryEvents(logger: Logger, metrics: Metrics, isNews: ReturnType<typeof newsFilter>): DeliveryEvents {
   return {
+    eventPublished(event) {
+      metrics.events.inc({ type: event.type });
+      logger.info({ event }, event.type);
+    },
+    oldestWaiting(waitsFor, occurredAt) {
+      metrics.oldestEvents.set(waitsFor, occurredAt);
+    },
     deliveryAttempted({ event: { id }, webhookId, attempts }, outcome) {
       metrics.deliveries.inc({ webhook: webhookId, outcome: attemptOutcomes[outcome.status] });
       const facts = { webhookId, eventId: id, attempts: attempts + 1 };

@@ -35,6 +35,7 @@ export class DeliveryRig implements AsyncDisposable {
       telemetry: { ...telemetry, deliveryAttempted: () => void this.#attemptedAt.push(this.clock.now()) },
       defaultTimeZone: "UTC",
       streakCounts: "completion",
+      achievements: [],
       delivery: { webhooks: this.webhooks, sender },
     });
     this.deliverer = this.core.deliverer!;
