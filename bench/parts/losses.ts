@@ -25,8 +25,8 @@ interface Save {
 
 const flushIntervalMs = 2_000;
 const answerTimeoutMs = 5_000;
-/** Also time enough for a service that has waited longer and longer for MongoDB to try again. */
-const settleMs = 25_000;
+/** Time enough for a service that has waited longer and longer for MongoDB to try again, on a slow machine. */
+const settleMs = 120_000;
 const [early, late] = [100, 200];
 
 /** What was acknowledged and is not there when it is looked for. */
@@ -89,12 +89,12 @@ async function killed(subject: Subject, students: readonly string[]): Promise<Sa
   using client = new ApiClient(subject.url, { connections: 64 });
   const saving = Promise.all(
     students.map(async (student) => {
-      await delay(Math.random() * 2 * flushIntervalMs);
+      await delay(Math.random() * 4 * flushIntervalMs);
       return save(client, student, late);
     }),
   );
   // The first positions are in MongoDB: flushing is under way.
-  const giveUpAt = performance.now() + 4 * flushIntervalMs;
+  const giveUpAt = performance.now() + 6 * flushIntervalMs;
   while ((await subject.stored(students)).size === 0 && performance.now() < giveUpAt) await delay(20);
   await subject.killAndRestart();
   return await saving;
@@ -120,16 +120,23 @@ async function save(client: ApiClient, student: string, watchTime: number): Prom
   return { student, watchTime, isAcknowledged: answered === 200 };
 }
 
-/** Looks until everything is there, or would be by now. */
+/**
+ * Looks until everything is there, or nothing waits to be flushed any more and never will.
+ * @throws Error when something still waits after so long: then there is nothing to tell yet
+ */
 async function judge(subject: Subject, saves: readonly Save[]): Promise<Omit<Loss, "name" | "fault">> {
   const acknowledged = saves.filter(({ isAcknowledged }) => isAcknowledged);
   const giveUpAt = performance.now() + settleMs;
   for (;;) {
+    const isSettled = (await subject.dirtyKeys()) === 0;
+    // What has just left the buffer is about to be in MongoDB, if it ever will.
+    if (isSettled) await delay(flushIntervalMs);
     const stored = await subject.stored(acknowledged.map(({ student }) => student));
     const lost = acknowledged.filter(({ student, watchTime }) => stored.get(student) !== watchTime).length;
-    if (lost === 0 || performance.now() > giveUpAt) {
+    if (lost === 0 || isSettled) {
       return { acknowledged: acknowledged.length, refused: saves.length - acknowledged.length, lost };
     }
+    if (performance.now() > giveUpAt) throw new Error(`${subject.name} still has not flushed everything.`);
     await delay(250);
   }
 }

@@ -1,3 +1,4 @@
+import type { Redis } from "ioredis";
 import type { Collection, Document } from "mongodb";
 import { Production } from "../../packages/server/test/support/production.ts";
 import { type Contender, startBaseline, startProduction } from "./contenders.ts";
@@ -22,6 +23,7 @@ export class Subject implements AsyncDisposable {
   readonly #start: Start;
   readonly #progress: Collection;
   #contender: Contender;
+  #client: Redis | undefined;
 
   private constructor(
     name: (typeof subjectNames)[number],
@@ -65,14 +67,27 @@ export class Subject implements AsyncDisposable {
     return new Map(found.map((document) => [String(document["userId"]), secondsOf(document)]));
   }
 
+  /** How many keys wait in Redis to be flushed. */
+  async dirtyKeys(): Promise<number> {
+    const redis = await this.#redis();
+    const sets = await redis.keys("dirty:*");
+    const sizes = await Promise.all([redis.scard("progress:dirty"), ...sets.map((set) => redis.zcard(set))]);
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
   /** What has a time to live in Redis is gone. */
   async letADayPass(): Promise<void> {
-    const redis = this.stores.redis.client();
-    await redis.select(places[this.name].redisDatabase);
+    const redis = await this.#redis();
     const keys = await redis.keys("*");
     const lives = await Promise.all(keys.map((key) => redis.pttl(key)));
     const mortal = keys.filter((_key, index) => (lives[index] ?? -1) > 0);
     if (mortal.length > 0) await redis.del(...mortal);
+  }
+
+  async #redis(): Promise<Redis> {
+    this.#client ??= this.stores.redis.client();
+    await this.#client.select(places[this.name].redisDatabase);
+    return this.#client;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
