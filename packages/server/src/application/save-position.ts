@@ -40,11 +40,12 @@ export class PositionSaver {
    * @throws ProgressError `unknown_course`, `unknown_lecture`, `session_clock`, `buffer_unavailable`
    */
   async save(heartbeat: Heartbeat): Promise<Saved> {
-    const { key, lectureId, session } = heartbeat;
+    const { key, lectureId, session, seconds } = heartbeat;
+    const isWithin = seconds <= (this.#courses.remembered(key.courseId)?.lectures.get(lectureId)?.durationSeconds ?? -1);
     const outcome = await this.#batch.add({
       key,
       lectureId,
-      seconds: roundToMillisecond(await this.#clamp(key.courseId, lectureId, heartbeat.seconds)),
+      seconds: roundToMillisecond(isWithin ? seconds : await this.#clamp(key.courseId, lectureId, seconds)),
       ...(session && { stamp: sessionStamp(session) }),
     });
     switch (outcome.status) {
@@ -71,8 +72,6 @@ export class PositionSaver {
 
   /** Losing a position is worse than storing one too many: a catalog that does not answer refuses and clamps nothing. */
   async #clamp(courseId: CourseId, lectureId: LectureId, seconds: number): Promise<number> {
-    const known = this.#courses.remembered(courseId)?.lectures.get(lectureId);
-    if (known !== undefined && seconds <= known.durationSeconds) return seconds;
     const answered = new AbortController();
     try {
       const lecture = await Promise.race([

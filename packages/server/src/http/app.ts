@@ -12,7 +12,7 @@ import type { Students } from "../application/students.ts";
 import { courseImportRoute } from "./course-import.ts";
 import { courseEditingRoutes, courseReadingRoutes } from "./courses.ts";
 import { dashboardRoutes } from "./dashboard.ts";
-import { answerBrokenConnection, failureAnswerer, noSuchRoute, securityHeaders } from "./failures.ts";
+import { answerBrokenConnection, failureAnswerer, failureNoter, noSuchRoute, securityHeaders } from "./failures.ts";
 import { allowOrigins } from "./cors.ts";
 import { Gate, requireMediaType } from "./gate.ts";
 import { parseJsonBody } from "./json-body.ts";
@@ -21,7 +21,8 @@ import { openapi } from "./openapi.ts";
 import { progressRoutes } from "./progress.ts";
 import { RateLimiter } from "./rate-limit.ts";
 import { rootRoutes, type RootDeps } from "./root.ts";
-import { saveRoute } from "./save.ts";
+import { openShortcut } from "./save-shortcut.ts";
+import { type AnswerSave, saveAnswerer, saveRoute } from "./save.ts";
 import type { TokenVerifier } from "./token-verifier.ts";
 import { type Api, validatorCompiler, type WireTypes } from "./validation.ts";
 
@@ -53,7 +54,8 @@ const maxParamLength = 64 * 1024;
 
 /** The HTTP side of the service, ready to listen or to be injected into. */
 export async function createApp(deps: HttpDeps): Promise<FastifyInstance> {
-  const fail = failureAnswerer(deps.logger);
+  const noteFailure = failureNoter(deps.logger);
+  const fail = failureAnswerer(noteFailure);
   const app = fastify({
     loggerInstance: deps.logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -81,19 +83,29 @@ export async function createApp(deps: HttpDeps): Promise<FastifyInstance> {
 
   await openapi(app);
   rootRoutes(app.withTypeProvider<WireTypes>(), deps);
-  await app.register(async (api) => apiRoutes(api.withTypeProvider<WireTypes>(), deps), { prefix: "/api/v1" });
+  const gate = new Gate({ tokens: deps.tokens, limiter: new RateLimiter(deps.rateLimitPerSecond) });
+  const answerSave = saveAnswerer(deps.saver);
+  await app.register(async (api) => apiRoutes(api.withTypeProvider<WireTypes>(), { ...deps, gate, answerSave }), {
+    prefix: "/api/v1",
+  });
   if (deps.page) await app.register(deps.page);
+  openShortcut(app, { gate, answerSave, noteFailure, corsOrigins: deps.corsOrigins, bodyLimit });
   await app.ready();
   return app;
 }
 
-async function apiRoutes(api: Api, deps: HttpDeps): Promise<void> {
-  const gate = new Gate({ tokens: deps.tokens, limiter: new RateLimiter(deps.rateLimitPerSecond) });
+interface ApiDeps extends HttpDeps {
+  gate: Gate;
+  answerSave: AnswerSave;
+}
+
+async function apiRoutes(api: Api, deps: ApiDeps): Promise<void> {
+  const { gate } = deps;
   api.addHook("onRoute", (route) => {
     if (route.schema?.body !== undefined) route.onRequest = [route.onRequest ?? [], requireMediaType].flat();
   });
 
-  await api.register(async (saving) => saveRoute(saving, { saver: deps.saver, gate }));
+  await api.register(async (saving) => saveRoute(saving, deps));
   await api.register(async (students) => {
     students.addHook("onRequest", gate.requireToken);
     progressRoutes(students, deps);

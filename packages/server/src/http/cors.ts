@@ -10,6 +10,22 @@ const preflightHeaders = {
   "access-control-max-age": "7200",
 };
 
+/** What these origins, and no others, have to be told with every answer of the API. */
+export function originHeaders(
+  origins: readonly string[],
+): (origin: string | undefined) => Readonly<Record<string, string>> {
+  if (origins.length === 0) return () => ({});
+  // Also without an origin: a cache in between must not give one page's answer to another.
+  const vary = { vary: "Origin" };
+  const allowed = new Map(
+    origins.map((origin) => [
+      origin,
+      { ...vary, "access-control-allow-origin": origin, "access-control-expose-headers": exposed },
+    ]),
+  );
+  return (origin = "") => allowed.get(origin) ?? vary;
+}
+
 /**
  * Lets pages of these origins, and of no others, use the API. Never with cookies: a token says who it is. To be called
  * before other hooks, so that what they refuse can be read as well.
@@ -17,14 +33,12 @@ const preflightHeaders = {
 export function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
   if (origins.length === 0) return;
   const allowed = new Set(origins);
+  const headersFor = originHeaders(origins);
   app.addHook("onRequest", (request, reply, done) => {
     if (!request.url.startsWith("/api/")) return done();
-    // Also without an origin: a cache in between must not give one page's answer to another.
-    void reply.header("vary", "Origin");
     const { origin } = request.headers;
-    if (origin === undefined || !allowed.has(origin)) return done();
-    void reply.headers({ "access-control-allow-origin": origin, "access-control-expose-headers": exposed });
-    if (!isPreflight(request)) return done();
+    void reply.headers(headersFor(origin));
+    if (origin === undefined || !allowed.has(origin) || !isPreflight(request)) return done();
     // Whether the path exists is for the request itself to hear: a refused preflight tells a page nothing.
     return void reply.code(204).headers(preflightHeaders).send();
   });

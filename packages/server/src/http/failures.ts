@@ -9,25 +9,33 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
 };
 
-const problemType = "application/problem+json";
+export const problemType = "application/problem+json";
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 const outageLogMs = 10_000;
 
-type Failure = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+/** What a request of this route, as in `GET /api/v1/me`, is told of what went wrong. */
+export type NoteFailure = (error: unknown, route: string) => ProblemAnswer;
 
-/** Answers whatever goes wrong; logs what the operator has to know of, with its stack, and an outage not for every request. */
-export function failureAnswerer(logger: FastifyBaseLogger): Failure {
+type AnswerFailure = (error: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply;
+
+/** Logs what the operator has to know of, with its stack, and an outage not for every request. */
+export function failureNoter(logger: FastifyBaseLogger): NoteFailure {
   const loggedAt = new Map<ProblemCode, number>();
-  return (error, request, reply) => {
+  return (error, route) => {
     const problem = problemOf(error);
-    const route = `${request.method} ${request.routeOptions.url ?? "(no route)"}`;
     if (problem.status === 500) logger.error({ err: error, route }, "request failed");
     if (problem.status === 503 && performance.now() - (loggedAt.get(problem.code) ?? -Infinity) > outageLogMs) {
       loggedAt.set(problem.code, performance.now());
       logger.warn({ err: error, route }, "requests are refused for now");
     }
-    return sendProblem(reply, problem);
+    return problem;
   };
+}
+
+/** Answers whatever goes wrong. */
+export function failureAnswerer(noteFailure: NoteFailure): AnswerFailure {
+  return (error, request, reply) =>
+    sendProblem(reply, noteFailure(error, `${request.method} ${request.routeOptions.url ?? "(no route)"}`));
 }
 
 /** For requests that no route takes: 405 with the methods that the path knows, else 404. */

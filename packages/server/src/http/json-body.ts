@@ -1,4 +1,6 @@
 import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
 import type { FastifyRequest } from "fastify";
 import { HttpError } from "./problem.ts";
 
@@ -6,6 +8,23 @@ import { HttpError } from "./problem.ts";
 const maxDepth = 64;
 /** What is smaller than this cannot be nested deeply enough to matter, and is not worth a look of its own. */
 const smallBytes = 16 * 1024;
+
+const bodies = new WeakMap<IncomingMessage, Buffer>();
+
+/** Remembers the body of a request that has been read before fastify gets to see it. */
+export function keepBody(request: IncomingMessage, bytes: Buffer): void {
+  bodies.set(request, bytes);
+}
+
+/** A `preParsing` hook of fastify's: the body, whether it has been read before or not. */
+export async function bodyOf<Payload>(
+  { raw }: FastifyRequest,
+  _reply: unknown,
+  payload: Payload,
+): Promise<Payload | Readable> {
+  const bytes = bodies.get(raw);
+  return bytes === undefined ? payload : Readable.from(bytes, { objectMode: false });
+}
 
 /**
  * Parses a body for fastify. Members named `__proto__` become plain members that nobody reads; of duplicate members the
@@ -18,7 +37,7 @@ export function parseJsonBody(
 ): void {
   let body: unknown;
   try {
-    body = bytes.length === 0 ? undefined : parse(bytes);
+    body = bytes.length === 0 ? undefined : parseJson(bytes);
   } catch {
     done(unreadable(request));
     return;
@@ -26,7 +45,8 @@ export function parseJsonBody(
   done(null, body);
 }
 
-function parse(bytes: Buffer): unknown {
+/** @throws SyntaxError for what is no JSON in UTF-8, or nested too deeply */
+export function parseJson(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new SyntaxError("not UTF-8");
   if (bytes.length > smallBytes && depthOf(bytes) > maxDepth) throw new SyntaxError("nested too deeply");
   return JSON.parse(bytes.toString());

@@ -7,12 +7,33 @@ import type { Static } from "typebox";
 import type { Heartbeat, PositionSaver, Saved } from "../application/save-position.ts";
 import type { Gate } from "./gate.ts";
 import { keyOf, lectureIdOf } from "./ids.ts";
-import { parseJsonBody } from "./json-body.ts";
+import { bodyOf, parseJsonBody } from "./json-body.ts";
+import type { Caller } from "./token-verifier.ts";
 import type { Api } from "./validation.ts";
 
-export function saveRoute(api: Api, { saver, gate }: { saver: PositionSaver; gate: Gate }): void {
+/** A checked heartbeat. */
+export type SaveBody = Static<typeof SaveRequest>;
+
+/** Saves, and makes the answer to it. */
+export type AnswerSave = (caller: Caller, body: SaveBody) => Promise<Static<typeof SaveResponse>>;
+
+export function saveAnswerer(saver: PositionSaver): AnswerSave {
+  return async (caller, body) => {
+    const session = sessionOf(body);
+    const saved = await saver.save({
+      key: keyOf(caller, body),
+      lectureId: lectureIdOf(body),
+      seconds: body.watchTime,
+      ...(session && { session }),
+    });
+    return session === undefined ? synced : syncedSession(saved);
+  };
+}
+
+export function saveRoute(api: Api, { answerSave, gate }: { answerSave: AnswerSave; gate: Gate }): void {
   api.addContentTypeParser("text/plain", { parseAs: "buffer" }, parseJsonBody);
   api.addHook("onRequest", gate.requireTokenUnlessBeacon);
+  api.addHook("preParsing", bodyOf);
   api.addHook("preValidation", gate.requireTokenOfBeacon);
 
   api.post(
@@ -33,16 +54,7 @@ export function saveRoute(api: Api, { saver, gate }: { saver: PositionSaver; gat
         problems: ["unknown_course", "unknown_lecture", "session_clock", "buffer_full", "buffer_unavailable"],
       },
     },
-    async ({ caller, body }) => {
-      const session = sessionOf(body);
-      const saved = await saver.save({
-        key: keyOf(caller, body),
-        lectureId: lectureIdOf(body),
-        seconds: body.watchTime,
-        ...(session && { session }),
-      });
-      return session === undefined ? synced : syncedSession(saved);
-    },
+    ({ caller, body }) => answerSave(caller, body),
   );
 }
 
@@ -52,7 +64,7 @@ const crowdedIntervalMs = 15_000;
 const synced = { message: "synced" } as const;
 
 /** All four fields or none: the schema refuses the rest. */
-function sessionOf({ sessionId, sessionStartedAt, elapsedMs, seq }: Static<typeof SaveRequest>): Heartbeat["session"] {
+function sessionOf({ sessionId, sessionStartedAt, elapsedMs, seq }: SaveBody): Heartbeat["session"] {
   const isSession =
     sessionId !== undefined && sessionStartedAt !== undefined && elapsedMs !== undefined && seq !== undefined;
   return isSession ? { sessionId, sessionStartedAt, elapsedMs, seq } : undefined;

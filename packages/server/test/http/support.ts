@@ -64,6 +64,30 @@ interface TestServiceParts {
   readonly tokens: { readonly student: string; readonly instructor: string };
 }
 
+/** What a service of these tests is told, unless a test says otherwise. */
+export function configOf(folder: TempFolder, config: Partial<Config> = {}): Config {
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    stores: { type: "embedded", dataFile: folder.file("progress.sqlite") },
+    tokens: { type: "secret", secret },
+    issuer: undefined,
+    audience: undefined,
+    roleClaim: "role",
+    corsOrigins: [],
+    flushIntervalMs: 300_000,
+    defaultTimeZone: "UTC",
+    achievements: readAchievements(),
+    eventStream: null,
+    streakCounts: "completion",
+    strictDurability: false,
+    rateLimitPerSecond: 100_000,
+    webhooks: undefined,
+    logLevel: "silent",
+    ...config,
+  };
+}
+
 /** The whole service on a file of its own, spoken to over HTTP. */
 export class TestService implements AsyncDisposable {
   readonly #begin: (changed: Partial<Config>) => Promise<Service>;
@@ -86,26 +110,7 @@ export class TestService implements AsyncDisposable {
   static async start(config: Partial<Config> = {}, clock?: Clock): Promise<TestService> {
     const folder = await TempFolder.create();
     const tokens = { student: await sign(), instructor: await sign({ sub: "teacher", role: "instructor" }) };
-    const whole: Config = {
-      host: "127.0.0.1",
-      port: 0,
-      stores: { type: "embedded", dataFile: folder.file("progress.sqlite") },
-      tokens: { type: "secret", secret },
-      issuer: undefined,
-      audience: undefined,
-      roleClaim: "role",
-      corsOrigins: [],
-      flushIntervalMs: 300_000,
-      defaultTimeZone: "UTC",
-      achievements: readAchievements(),
-      eventStream: null,
-      streakCounts: "completion",
-      strictDurability: false,
-      rateLimitPerSecond: 100_000,
-      webhooks: undefined,
-      logLevel: "silent",
-      ...config,
-    };
+    const whole = configOf(folder, config);
     const begin = (changed: Partial<Config>) =>
       startService({ ...whole, ...changed }, clock === undefined ? {} : { clock });
     return new TestService({ begin, service: await begin({}), folder, tokens });

@@ -111,6 +111,15 @@ export class ShardCalls {
     call: (part: readonly Item[], group: Group) => Promise<readonly Answer[]>,
     otherwise?: (error: unknown) => Answer,
   ): Promise<Answer[]> {
+    if (!this.#isCluster && items.length > 0 && items.length <= keysPerCall) {
+      // One call, as nearly always: nothing is to be divided, and nothing to be put into order.
+      return call(items, 0).then(
+        (answers) => [...answers],
+        (error: unknown) => {
+          throw unavailable(error);
+        },
+      );
+    }
     const parts = this.#partsOf(items);
     const outcomes = await Promise.allSettled(
       parts.map(({ group, indexes }) =>
