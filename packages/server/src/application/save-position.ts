@@ -41,7 +41,8 @@ export class PositionSaver {
    */
   async save(heartbeat: Heartbeat): Promise<Saved> {
     const { key, lectureId, session, seconds } = heartbeat;
-    const isWithin = seconds <= (this.#courses.remembered(key.courseId)?.lectures.get(lectureId)?.durationSeconds ?? -1);
+    const isWithin =
+      seconds <= (this.#courses.remembered(key.courseId)?.lectures.get(lectureId)?.durationSeconds ?? -1);
     const outcome = await this.#batch.add({
       key,
       lectureId,

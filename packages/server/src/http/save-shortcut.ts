@@ -1,7 +1,7 @@
 /**
  * The shortcut of the hot path. Nearly every request of the service is the same one: a heartbeat as JSON, whole, with a token
  * that is known from the last one. Such a request is served here, before the router, at little more than what HTTP itself
- * costs; docs/decisions/22-a-cheap-save.md has the figures.
+ * costs; docs/decisions/23-a-cheap-save.md has the figures.
  *
  * It is a shortcut, not a second route. What it looks at, it looks at with the functions of the route: the gate, the JSON
  * parser, the schema, the saving, the answer, the problems. Whatever is not plain and right - another path or method, a
