@@ -76,7 +76,7 @@ function positionsOf({ lastWatchedLecture = null, ...positions }) {
 }
 
 setInterval(
-  () => flush().catch((error) => console.error("flush failed", error)),
+  () => flush().catch(({ message }) => console.error("flush failed:", message)),
   Number(process.env.FLUSH_INTERVAL_MS),
 );
 

@@ -24,6 +24,8 @@ interface Save {
 }
 
 const flushIntervalMs = 2_000;
+/** Of the baselines' driver: a day must not take a day. */
+const writePatienceMs = 1_500;
 const answerTimeoutMs = 5_000;
 /** Time enough for a service that has waited longer and longer for MongoDB to try again, on a slow machine. */
 const settleMs = 120_000;
@@ -40,7 +42,7 @@ export const losses: Part<Loss[]> = {
     const found: Loss[] = [];
     for (const name of subjectNames) {
       show(`starting ${name}`);
-      await using subject = await Subject.start(name, flushIntervalMs);
+      await using subject = await Subject.start(name, { flushIntervalMs, writePatienceMs });
       for (const [fault, happens] of faults) {
         show(`${name}: ${fault}`);
         const students = Array.from({ length: count }, (_, index) => `${happens.name}-${index}`);
@@ -100,12 +102,15 @@ async function killed(subject: Subject, students: readonly string[]): Promise<Sa
   return await saving;
 }
 
+/** As long a day as it takes for every attempt to write that began before it to have failed, and for all that began in it. */
 async function dayWithoutMongodb(subject: Subject, students: readonly string[]): Promise<Save[]> {
   using client = new ApiClient(subject.url, { connections: 64 });
-  subject.stores.mongodb.pause();
+  await subject.stores.mongodb.kill();
   const saves = await Promise.all(students.map((student) => save(client, student, late)));
+  await delay(2 * writePatienceMs);
   await subject.letADayPass();
-  subject.stores.mongodb.resume();
+  await delay(2 * writePatienceMs);
+  await subject.stores.mongodb.restart();
   return saves;
 }
 

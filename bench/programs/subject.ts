@@ -38,14 +38,20 @@ export class Subject implements AsyncDisposable {
     this.#contender = contender;
   }
 
-  static async start(name: (typeof subjectNames)[number], flushIntervalMs: number): Promise<Subject> {
+  static async start(
+    name: (typeof subjectNames)[number],
+    { flushIntervalMs, writePatienceMs }: { flushIntervalMs: number; writePatienceMs: number },
+  ): Promise<Subject> {
     await using stack = new AsyncDisposableStack();
     const stores = stack.use(await Production.start());
-    const settings = { FLUSH_INTERVAL_MS: String(flushIntervalMs) };
-    const start: Start = (owner) =>
-      name === "production" ? startProduction(stores, settings) : startBaseline(owner, name, stores, settings);
-    const contender = await start(stack);
     const { database, collection } = places[name];
+    const settings = { FLUSH_INTERVAL_MS: String(flushIntervalMs) };
+    const impatient = { MONGODB_URL: stores.mongodb.url(database, `serverSelectionTimeoutMS=${writePatienceMs}`) };
+    const start: Start = (owner) =>
+      name === "production"
+        ? startProduction(stores, settings)
+        : startBaseline(owner, name, stores, { ...settings, ...impatient });
+    const contender = await start(stack);
     const client = (await stores.database()).client;
     const progress = client.db(database).collection(collection);
     return new Subject(name, { stack: stack.move(), stores, progress, start }, contender);
