@@ -5,7 +5,8 @@ interface BackgroundWorkOptions {
   /** What it is called when it fails. */
   readonly task: string;
   readonly everyMs: number;
-  readonly work: () => Promise<void>;
+  /** Told when to stop early. */
+  readonly work: (signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -33,7 +34,7 @@ export class BackgroundWork implements AsyncDisposable {
   async #run(signal: AbortSignal): Promise<void> {
     const { task, everyMs, work, clock, telemetry } = this.#options;
     while (!signal.aborted) {
-      await work().catch((error: unknown) => telemetry.backgroundFailed(task, error));
+      await work(signal).catch((error: unknown) => telemetry.backgroundFailed(task, error));
       await clock.sleep(everyMs, signal);
     }
   }

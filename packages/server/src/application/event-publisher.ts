@@ -32,7 +32,7 @@ interface EventPublisherDeps {
 export class EventPublisher implements AsyncDisposable {
   readonly #deps: EventPublisherDeps;
   readonly #relay: BackgroundWork;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<boolean>>();
 
   constructor(deps: EventPublisherDeps) {
     this.#deps = deps;
@@ -40,7 +40,7 @@ export class EventPublisher implements AsyncDisposable {
       ...deps,
       task: "find events to deliver",
       everyMs: pollMs,
-      work: () => this.deliverLeftBehind(),
+      work: (signal) => this.deliverLeftBehind(signal),
     });
   }
 
@@ -72,17 +72,11 @@ export class EventPublisher implements AsyncDisposable {
     if (this.#deps.sinks.length > 0) this.#relay.start();
   }
 
-  /** Delivers what was left behind, unless another process does. */
-  async deliverLeftBehind(): Promise<void> {
-    const { log, sinks, leases, clock, telemetry } = this.#deps;
-    const before = clock.now() - leftBehindMs;
+  /** Delivers what was left behind, unless another process does, until nothing is left or the signal is aborted. */
+  async deliverLeftBehind(signal?: AbortSignal): Promise<void> {
     await Promise.all(
-      sinks.map(async (sink) => {
-        const waiting = await log.waiting(sink.name, before, batchSize);
-        telemetry.oldestWaiting(sink.name, waiting[0]?.occurredAt ?? null);
-        for (const event of waiting) {
-          if (await leases.take(`${sink.name}:${event.id}`, leaseMs)) await this.#deliver(sink, event);
-        }
+      this.#deps.sinks.map(async (sink) => {
+        while ((await this.#deliverBatch(sink, signal)) === batchSize);
       }),
     );
   }
@@ -93,14 +87,32 @@ export class EventPublisher implements AsyncDisposable {
     await Promise.all(this.#underWay);
   }
 
-  /** Never rejects: what is not delivered waits in the log. */
-  async #deliver(sink: EventSink, event: LearningEvent): Promise<void> {
+  /** How many of the oldest events left behind were delivered. Where one is not taken, the others wait for the next time. */
+  async #deliverBatch(sink: EventSink, signal: AbortSignal | undefined): Promise<number> {
+    const { log, leases, clock, telemetry } = this.#deps;
+    const waiting = await log.waiting(sink.name, clock.now() - leftBehindMs, batchSize);
+    telemetry.oldestWaiting(sink.name, waiting[0]?.occurredAt ?? null);
+    let delivered = 0;
+    for (const event of waiting) {
+      if (signal?.aborted === true) break;
+      if (!(await leases.take(`${sink.name}:${event.id}`, leaseMs))) continue;
+      // A sink that is away is not asked once for every event; the lease lets the next time begin with another one.
+      if (!(await this.#deliver(sink, event))) break;
+      delivered++;
+    }
+    return delivered;
+  }
+
+  /** Whether the sink has taken it. Never rejects: what is not delivered waits in the log. */
+  async #deliver(sink: EventSink, event: LearningEvent): Promise<boolean> {
     const { log, telemetry } = this.#deps;
     try {
       await sink.publish(event);
       await log.delivered(sink.name, event);
+      return true;
     } catch (error) {
       telemetry.backgroundFailed(`deliver to ${sink.name}`, error);
+      return false;
     }
   }
 }
