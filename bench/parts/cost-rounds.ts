@@ -22,7 +22,7 @@ export interface RequestCost {
 const fewestAnswers = 20;
 const patience = 10;
 /** Milliseconds. The first warm-up ends with so many answers: by then the code that matters is compiled. */
-const times = { warmUp: 500, window: 2_000, firstWarmUp: 8_000, firstAnswers: 15_000 } as const;
+const times = { warmUp: 500, window: 2_000, firstWarmUp: 5_000, firstAnswers: 10_000 } as const;
 const quickTimes = { warmUp: 200, window: 500, firstWarmUp: 1_000, firstAnswers: 2_000 } as const;
 
 /**
