@@ -2,9 +2,14 @@ import { MongoClient, MongoError } from "mongodb";
 import { ProgressError } from "../../domain/errors.ts";
 import { type Collections, collectionsOf } from "./documents.ts";
 import { isOutage, unavailable } from "./failures.ts";
+import { watchHeartbeats } from "./heartbeats.ts";
 import { createIndexes } from "./indexes.ts";
 
 const timeoutMs = 5_000;
+const heartbeatMs = 10_000;
+
+/** To find a server, to get a connection, to be answered, each within its timeout; what takes longer is never answered. */
+const longestMs = 3 * timeoutMs + 2_000;
 
 /**
  * What the product promises, whatever the URL asks for.
@@ -24,6 +29,7 @@ const promises = {
   connectTimeoutMS: timeoutMs,
   waitQueueTimeoutMS: timeoutMs,
   socketTimeoutMS: timeoutMs,
+  heartbeatFrequencyMS: heartbeatMs,
   appName: "aetherlearn-progress",
 } as const;
 
@@ -37,17 +43,21 @@ export class ConnectionUrlError extends Error {
  *
  * Opening it does nothing yet: the first use connects and makes the indexes, and so does every further use until that has
  * worked once, because without its unique indexes an upsert is no compare-and-set. From then on the driver itself comes
- * back after every outage. After disposal nothing is reached any more.
+ * back after every outage; when it waits for what cannot come, it is closed, and the next use begins anew. After disposal
+ * nothing is reached any more.
  */
 export class MongoConnection implements AsyncDisposable {
   readonly client: MongoClient;
   readonly collections: Collections;
   #ready: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
   #isClosed = false;
 
   private constructor(client: MongoClient) {
     this.client = client;
     this.collections = collectionsOf(client.db());
+    const limits = { answerMs: timeoutMs, intervalMs: heartbeatMs };
+    watchHeartbeats(client, limits, () => this.#beginAnew());
   }
 
   /** @throws ConnectionUrlError */
@@ -74,7 +84,17 @@ export class MongoConnection implements AsyncDisposable {
       this.#ready = undefined;
       throw error;
     });
-    return this.#ready;
+    return this.inTime(this.#ready);
+  }
+
+  /** What the work comes to; rejects when the driver should have ended it long ago. */
+  async inTime<T>(work: Promise<T>): Promise<T> {
+    const { promise: tooLate, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      this.#beginAnew();
+      reject(new MongoError(`MongoDB's driver has not answered for ${longestMs} ms.`));
+    }, longestMs);
+    return Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
   }
 
   /** Runs the work on a database that is fit for use; rejects with `store_unavailable` when MongoDB fails. */
@@ -85,7 +105,7 @@ export class MongoConnection implements AsyncDisposable {
       throw unavailable(error);
     }
     try {
-      return await work(this.collections);
+      return await this.inTime(work(this.collections));
     } catch (error) {
       throw isOutage(error) ? unavailable(error) : error;
     }
@@ -97,8 +117,17 @@ export class MongoConnection implements AsyncDisposable {
     await this.client.close();
   }
 
+  /** Ends whatever is under way: it would not end by itself. */
+  #beginAnew(): void {
+    if (this.#isClosed || this.#closing !== undefined) return;
+    this.#ready = undefined;
+    const ended = (): void => void (this.#closing = undefined);
+    this.#closing = this.client.close().then(ended, ended);
+  }
+
   async #prepare(): Promise<void> {
     if (this.#isClosed) throw new ProgressError("store_unavailable", "The service is stopping: try again in a moment.");
+    await this.#closing;
     // A client that has failed to connect stays closed until it is told to connect again.
     await this.client.connect();
     await createIndexes(this.client.db());

@@ -144,7 +144,8 @@ export class MongoProgressStore implements ProgressStore {
     if (operations.length === 0) return [];
     const report = await reportOf(async () => {
       await this.#connection.ready();
-      return this.#connection.collections.progress.bulkWrite(operations, { ordered: false });
+      const { progress } = this.#connection.collections;
+      return this.#connection.inTime(progress.bulkWrite(operations, { ordered: false }));
     });
     return provenWrites(operations.length, report);
   }
