@@ -3,10 +3,9 @@ import { joinPositions, type PositionState } from "../../src/domain/position.ts"
 import type { PositionWrite, ProgressStore, WriteOutcome } from "../../src/ports/progress-store.ts";
 
 /**
- * How the store treats one write: `lost` and `late` are both answered "unknown", one was not done, the other was;
- * `silent` gets no answer at all.
+ * How the store treats one write: `lost` and `late` are both answered "unknown", one was not done, the other was.
  */
-export type Mood = "written" | "refused" | "lost" | "late" | "silent";
+export type Mood = "written" | "refused" | "lost" | "late";
 
 /** A store that answers as it is told and remembers what it truly has. */
 export class MoodyStore {
@@ -33,8 +32,7 @@ export class MoodyStore {
         this.#has.set(nameOf(write.key), joinPositions(this.stateOf(write.key), write));
       }
     });
-    const silence = moods.indexOf("silent");
-    return moods.slice(0, silence === -1 ? moods.length : silence).map((mood) => outcomeOf(mood));
+    return moods.map(outcomeOf);
   }
 }
 

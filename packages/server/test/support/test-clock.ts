@@ -1,4 +1,5 @@
 import type { Clock } from "../../src/ports/clock.ts";
+import { seeded } from "./chance.ts";
 
 interface Sleeper {
   readonly wakesAt: number;
@@ -8,12 +9,12 @@ interface Sleeper {
 /** A clock that stands still until the test moves it, and whose chance is the same in every run. */
 export class TestClock implements Clock {
   #now: number;
-  #seed: number;
+  readonly #chance: () => number;
   readonly #sleepers = new Set<Sleeper>();
 
   constructor({ now = Date.UTC(2026, 0, 15, 12), seed = 1 }: { now?: number; seed?: number } = {}) {
     this.#now = now;
-    this.#seed = seed;
+    this.#chance = seeded(seed);
   }
 
   now(): number {
@@ -54,11 +55,7 @@ export class TestClock implements Clock {
     setImmediate(callback);
   }
 
-  /** Mulberry32: small, and evenly spread. */
   random(): number {
-    this.#seed = (this.#seed + 0x6d_2b_79_f5) | 0;
-    let mixed = Math.imul(this.#seed ^ (this.#seed >>> 15), this.#seed | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.#chance();
   }
 }
