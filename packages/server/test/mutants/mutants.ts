@@ -1,0 +1,6 @@
+import { bufferMutants } from "./buffer-mutants.ts";
+import { flushMutants } from "./flush-mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { storeMutants } from "./store-mutants.ts";
+
+export const mutants: readonly Mutant[] = [...bufferMutants, ...flushMutants, ...storeMutants];
