@@ -7,7 +7,7 @@ import { type Client, isRefused, isUnknown, type Session } from "./process-clien
  */
 export type Outcome = "done" | "maybe" | "refused";
 
-interface Operation {
+export interface Operation {
   readonly userId: string;
   readonly courseId: string;
   readonly lectureId: string;
@@ -16,6 +16,8 @@ interface Operation {
   /** Infinity while there is no answer: it may still be done. */
   endedAt: number;
   outcome: Outcome;
+  /** The answer that refused it. */
+  refusal?: string;
 }
 
 export interface Save extends Operation {
@@ -32,6 +34,10 @@ type Place = Pick<Operation, "userId" | "courseId" | "lectureId">;
 export class History {
   readonly saves: Save[] = [];
   readonly completions: Completion[] = [];
+  /** Completions taken back. */
+  readonly undos: Operation[] = [];
+  /** Of whole courses: which lecture they name means nothing. */
+  readonly startOvers: Operation[] = [];
 
   get acknowledged(): number {
     return [...this.saves, ...this.completions].filter(({ outcome }) => outcome === "done").length;
@@ -48,6 +54,18 @@ export class History {
     const completion: Completion = begun(place);
     this.completions.push(completion);
     return ending(completion, client.complete(place.courseId, place.lectureId));
+  }
+
+  undo(client: Client, place: Place): Promise<Outcome> {
+    const undo: Operation = begun(place);
+    this.undos.push(undo);
+    return ending(undo, client.undo(place.courseId, place.lectureId));
+  }
+
+  startOver(client: Client, place: Place): Promise<Outcome> {
+    const startOver: Operation = begun(place);
+    this.startOvers.push(startOver);
+    return ending(startOver, client.startOver(place.courseId));
   }
 
   /**
@@ -73,7 +91,9 @@ async function ending(operation: Operation, answering: Promise<void>): Promise<O
     operation.outcome = "done";
     operation.endedAt = performance.now();
   } catch (error) {
-    if (isRefused(error) && !isUnknown(error)) operation.outcome = "refused";
+    if (!isRefused(error) || isUnknown(error)) return operation.outcome;
+    operation.outcome = "refused";
+    operation.refusal = String(error);
   }
   return operation.outcome;
 }

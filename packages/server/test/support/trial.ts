@@ -4,7 +4,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { type Db, MongoClient } from "mongodb";
 import { History } from "./history.ts";
-import { joined, placeOf, type Positions, wrongCompletions, wrongPositions, wrongSteps } from "./history-check.ts";
+import {
+  type FoundCompletions,
+  joined,
+  placeOf,
+  type Positions,
+  wrongCompletions,
+  wrongPositions,
+  wrongSteps,
+} from "./history-check.ts";
 import { Client } from "./process-client.ts";
 import { until } from "./process-waiting.ts";
 import { dirtyCount, endWaiting, inconsistencies, makeAllDirty } from "./redis-invariants.ts";
@@ -43,7 +51,10 @@ export class Trial implements AsyncDisposable {
   #watching: Promise<void> = Promise.resolve();
   #last: { buffer: Positions; store: Positions } = { buffer: new Map(), store: new Map() };
 
-  private constructor({ redis, mongodb }: Stores) {
+  readonly #isJudged: (userId: string) => boolean;
+
+  private constructor({ redis, mongodb }: Stores, isJudged: (userId: string) => boolean) {
+    this.#isJudged = isJudged;
     const servers = "masters" in redis ? redis.masters : [redis];
     const now = { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 2_000 };
     this.masters = servers.map(({ port }) => new Redis(port, "127.0.0.1", { ...now, retryStrategy: () => 50 }));
@@ -53,9 +64,12 @@ export class Trial implements AsyncDisposable {
     this.database = this.#client.db();
   }
 
-  /** Begins with empty stores; courses stay. */
-  static async begin(stores: Stores): Promise<Trial> {
-    const trial = new Trial(stores);
+  /**
+   * Begins with empty stores; courses stay.
+   * @param isJudged which students are; others are somebody else's concern
+   */
+  static async begin(stores: Stores, isJudged: (userId: string) => boolean = () => true): Promise<Trial> {
+    const trial = new Trial(stores, isJudged);
     await until("Redis can be looked at", () => trial.masters.every(({ status }) => status === "ready"), patiently);
     await Promise.all(trial.masters.map((master) => master.flushall()));
     const emptied = ["progress", "activities", "users", "events", "erasures"];
@@ -65,8 +79,8 @@ export class Trial implements AsyncDisposable {
   }
 
   /** A look at the store alone. */
-  stored(): Promise<Positions> {
-    return storedPositions(this.database);
+  async stored(): Promise<Positions> {
+    return this.#concerning(await storedPositions(this.database));
   }
 
   /**
@@ -93,7 +107,7 @@ export class Trial implements AsyncDisposable {
     const { saves, completions } = this.history;
     const stored = await this.stored();
     this.#note("in the store", wrongPositions(saves, stored));
-    this.#note("completed", wrongCompletions(completions, await storedCompletions(this.database), lectures));
+    this.#note("completed", wrongCompletions(completions, await this.#completed(), lectures));
     this.#note("in Redis", await inconsistencies(this.masters));
     this.#note("asked for", await this.#wrongAnswers(service, stored));
     const before = await this.#everything();
@@ -106,6 +120,15 @@ export class Trial implements AsyncDisposable {
     await this.#stop();
     for (const master of this.masters) master.disconnect();
     await this.#client.close();
+  }
+
+  #concerning(positions: Positions): Positions {
+    return new Map([...positions].filter(([place]) => this.#isJudged(place.slice(0, place.indexOf(" ")))));
+  }
+
+  async #completed(): Promise<Map<string, FoundCompletions>> {
+    const completions = await storedCompletions(this.database);
+    return new Map([...completions].filter(([userId]) => this.#isJudged(userId)));
   }
 
   #note(where: string, problems: readonly string[]): void {
@@ -130,7 +153,7 @@ export class Trial implements AsyncDisposable {
     const last = this.#last;
     const at = performance.now();
     // What leaves the buffer is in the store before: the other way round it could be missed in both.
-    const buffer = await bufferedPositions(this.masters);
+    const buffer = this.#concerning(await bufferedPositions(this.masters));
     const store = await this.stored();
     const wrong = await inconsistencies(this.masters);
     if (this.#last !== last) return;
