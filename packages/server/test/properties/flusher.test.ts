@@ -75,6 +75,23 @@ describe("a flusher", () => {
     assert.equal((await rig.stores.buffer.stats()).dirtyKeys, 0);
   });
 
+  test("asks nothing of a store that is away before the pause is over, however often it looks", async () => {
+    await using rig = new FlusherRig();
+    for (let student = 0; student < 240; student++) await rig.save(student, student);
+    rig.clock.advance(2 * rig.policy.intervalMs);
+    rig.store.moods = Array.from({ length: 10_000 }, () => "lost");
+    rig.flusher.start();
+    await rig.settle();
+    while ((rig.told.pauses.at(-1) ?? 0) < 3_000) {
+      rig.clock.advance(1_000);
+      await rig.settle();
+    }
+    const before = rig.store.batches.length;
+    rig.clock.advance(1_000);
+    await rig.settle();
+    assert.equal(rig.store.batches.length, before);
+  });
+
   test("told to end, finishes its batch, gives back what it does not know of, and claims no more", async () => {
     await using rig = new FlusherRig();
     for (let student = 0; student < 3; student++) await rig.save(student, student);
