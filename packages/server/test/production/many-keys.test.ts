@@ -10,7 +10,7 @@ import { until } from "../support/process-waiting.ts";
 import { patiently } from "../support/production.ts";
 
 /** Enough for memory that grows with them to show; `npm run measure:drain` takes a million. */
-const drained = 10_000;
+const drained = 2_000;
 const mebibyte = 1024 ** 2;
 
 const cap = "24mb";
