@@ -46,9 +46,14 @@ export class RedisConnection implements AsyncDisposable {
 
   /** What is wrong with the connection, and what to do about it; null when it is up. */
   get problem(): string | null {
-    return [this.ingest, this.general].every(isUp)
-      ? null
-      : (this.#problem ?? `Redis at ${this.#address.shown} cannot be reached.`);
+    const down = [this.ingest, this.general].filter((client) => !isUp(client));
+    if (down.length === 0) return null;
+    const { shown } = this.#address;
+    // The driver waits by itself while a server is loading, and tells nobody.
+    if (down.every(({ status }) => status === "connect")) {
+      return `Redis at ${shown} is connected to and not ready: it loads its data, or stands still.`;
+    }
+    return this.#problem ?? `Redis at ${shown} cannot be reached.`;
   }
 
   /** Resolves when both connections are up; that may be never. */
