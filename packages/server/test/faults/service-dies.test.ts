@@ -42,7 +42,7 @@ suite("A service that dies", { skip: storesAreMissing() }, () => {
     assert.equal((await service.kill()).signal, "SIGKILL");
     assert.equal(await saving, "maybe");
     assert.equal((await bufferedPositions(trial.masters)).size, 0);
-    assert.equal(await trial.history.save(await Client.of(other.url, "anna"), place, 5), "done");
+    await trial.history.saved(await Client.of(other.url, "anna"), place, 5);
     await trial.verdict(other);
   });
 
@@ -58,7 +58,7 @@ suite("A service that dies", { skip: storesAreMissing() }, () => {
     assert.equal(await saving, "maybe");
     const taken = await bufferedPositions(trial.masters);
     assert.equal(taken.get("anna watched l-0")?.seconds, 5);
-    assert.equal(await trial.history.save(await Client.of(other.url, "anna"), place, 5, session), "done");
+    await trial.history.saved(await Client.of(other.url, "anna"), place, 5, session);
     assert.deepEqual(await bufferedPositions(trial.masters), taken);
     await trial.verdict(other);
   });
@@ -67,7 +67,7 @@ suite("A service that dies", { skip: storesAreMissing() }, () => {
     const [killed, stopped] = await Promise.all([production.readyService(), production.readyService()]);
     await using trial = await Trial.begin(production);
     const urls = [killed.url, stopped.url, other.url];
-    const crowd = new Crowd({ history: trial.history, urls: () => urls });
+    await using crowd = new Crowd({ history: trial.history, urls: () => urls });
     await until("the load is one", () => trial.history.acknowledged > enough, patiently);
     stopped.signal("SIGTERM");
     assert.equal((await killed.kill()).signal, "SIGKILL");
@@ -80,7 +80,7 @@ suite("A service that dies", { skip: storesAreMissing() }, () => {
   test("is told to stop under load: it answers what it has begun, and ends within 15 s", async () => {
     const stopped = await production.readyService();
     await using trial = await Trial.begin(production);
-    const crowd = new Crowd({ history: trial.history, urls: () => [stopped.url] });
+    await using crowd = new Crowd({ history: trial.history, urls: () => [stopped.url] });
     await until("the load is one", () => trial.history.acknowledged > enough, patiently);
     stopped.signal("SIGTERM");
     const isOver = stopped.ended.then(() => true);
@@ -95,7 +95,7 @@ suite("A service that dies", { skip: storesAreMissing() }, () => {
     await using trial = await Trial.begin(production);
     const next = await production.readyService({}, proxies, import.meta.resolve("./next-version.ts"));
     const urls = [old.url, next.url];
-    const crowd = new Crowd({ history: trial.history, urls: () => urls });
+    await using crowd = new Crowd({ history: trial.history, urls: () => urls });
     const isShared = (): boolean => proxies.redisProxy.count(/^script /) > 50 && trial.history.acknowledged > enough;
     await until("both versions take saves", isShared, patiently);
     old.signal("SIGTERM");

@@ -10,6 +10,8 @@ interface CrowdOptions {
   /** How many save at once, and how many complete. */
   readonly savers?: number;
   readonly finishers?: number;
+  /** What the students are called, by number. */
+  readonly nameOf?: (number: number) => string;
   /** How long each waits between two requests. */
   readonly pauseMs?: number;
   /** Where chance comes from, so that a run can be repeated. */
@@ -26,14 +28,14 @@ export const crowdLectures = (): number => 2;
  * Students by the hundred, each of whom saves once and is never seen again: a later save would bring back what was lost of
  * the one before. Every other save has a session. Some complete a short course instead, and ask again when they are told 503.
  */
-export class Crowd {
+export class Crowd implements AsyncDisposable {
   readonly #options: Required<CrowdOptions>;
   readonly #stopping = new AbortController();
   readonly #working: Promise<unknown>;
   #number = 0;
 
   constructor(options: CrowdOptions) {
-    this.#options = { savers: 8, finishers: 2, pauseMs: 20, random: Math.random, ...options };
+    this.#options = { savers: 8, finishers: 2, pauseMs: 20, random: Math.random, nameOf, ...options };
     const { savers, finishers } = this.#options;
     this.#working = Promise.all([
       ...Array.from({ length: savers }, () => this.#repeat((name) => this.#save(name))),
@@ -47,10 +49,14 @@ export class Crowd {
     await this.#working;
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   async #repeat(work: (name: string) => Promise<unknown>): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await work(`student-${this.#number++}`);
+      await work(this.#options.nameOf(this.#number++));
       await delay(this.#options.pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
@@ -67,7 +73,7 @@ export class Crowd {
     const { history } = this.#options;
     for (const lectureId of ["l-0", "l-1"]) {
       const place = { userId, courseId: "finished", lectureId };
-      for (let tries = 0; tries < 3; tries++) {
+      for (let tries = 0; tries < 3 && !this.#stopping.signal.aborted; tries++) {
         if ((await history.complete(await this.#client(userId), place)) === "done") break;
       }
     }
@@ -78,6 +84,8 @@ export class Crowd {
     return Client.of(urls[Math.floor(this.#options.random() * urls.length)] ?? "", userId);
   }
 }
+
+const nameOf = (number: number): string => `student-${number}`;
 
 /** A session of its own for one save; undefined when the service does not tell its time. */
 async function sessionFor(client: Client): Promise<Session | undefined> {

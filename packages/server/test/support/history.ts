@@ -1,5 +1,6 @@
 import { sessionStamp } from "../../src/domain/stamp.ts";
 import { type Client, isRefused, isUnknown, type Session } from "./process-client.ts";
+import { until } from "./process-waiting.ts";
 
 /**
  * What a client knows of its request: it was done; it may have been done, now or later, because nobody answered or the answer
@@ -48,6 +49,12 @@ export class History {
     const save: Save = { ...begun(place), seconds, ...stamp };
     this.saves.push(save);
     return ending(save, client.save(place.courseId, place.lectureId, seconds, session));
+  }
+
+  /** Saves again and again until it is acknowledged, as a player does: a busy machine may not answer in time. */
+  async saved(client: Client, place: Place, seconds: number, session?: Session): Promise<void> {
+    const isDone = async (): Promise<boolean> => (await this.save(client, place, seconds, session)) === "done";
+    await until(`${place.userId} has saved ${seconds}`, isDone, { withinMs: 30_000 });
   }
 
   complete(client: Client, place: Place): Promise<Outcome> {

@@ -14,6 +14,10 @@ export function someCourse(name = "course"): CourseId {
   return `${name}-${randomUUID()}` as CourseId;
 }
 
+export function user(id: string): UserId {
+  return id as UserId;
+}
+
 export function course(id: string): CourseId {
   return id as CourseId;
 }

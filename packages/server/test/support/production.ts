@@ -72,6 +72,12 @@ export class Production implements AsyncDisposable {
     return service;
   }
 
+  /** A service that can do its work, with all that goes between it and its stores. */
+  async proxiedService(settings: Settings = {}): Promise<ProxiedService> {
+    const proxies = await this.proxies();
+    return { ...proxies, service: await this.readyService(settings, proxies) };
+  }
+
   async teach(service: ServiceProcess, ...courses: object[]): Promise<void> {
     const instructor = await Client.of(service.url, "instructor", { role: "instructor" });
     await instructor.importCourses(courses);
@@ -92,6 +98,10 @@ export class Production implements AsyncDisposable {
 export interface Proxies {
   readonly redisProxy?: TcpProxy;
   readonly mongodbProxy?: TcpProxy;
+}
+
+export interface ProxiedService extends Required<Proxies> {
+  readonly service: ServiceProcess;
 }
 
 interface Readiness {

@@ -29,6 +29,8 @@ export interface RedisServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** What the settings demand of clients. */
   readonly password?: string;
+  /** The environment it runs in, besides the test's own. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** A real redis-server on a port and in a folder of its own, ended with the test, also when the test fails. */
@@ -68,16 +70,24 @@ export class RedisServer implements AsyncDisposable {
 
   /** Starts it (again), over the same folder; settings given here hold until it ends. */
   async start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.launch(settings);
+    await this.#answers();
+  }
+
+  /** Starts it (again) and does not wait: it may have much to load. */
+  launch(settings: Readonly<Record<string, string>> = {}): void {
     const place = { port: String(this.port), bind: "127.0.0.1", dir: this.#folder.path };
     const all = { ...place, ...safeSettings, ...this.#options.settings, ...settings };
     const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
-    const started = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+    const started = spawn(program, args, {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, ...this.#options.env },
+    });
     this.#process = started;
     // A test process that ends early, by a failure of its own, must leave no server behind.
     const end = (): boolean => started.kill("SIGKILL");
     process.once("exit", end);
     started.once("exit", () => process.off("exit", end));
-    await this.#answers();
   }
 
   /** The process dies at once, as with a power cut that spares the disk. */
@@ -98,6 +108,8 @@ export class RedisServer implements AsyncDisposable {
   client(): Redis {
     const { password } = this.#options;
     const client = new Redis(this.url, password === undefined ? {} : { password });
+    // Tests take servers away; whoever asks then is told by the answer.
+    client.on("error", () => undefined);
     this.#clients.push(client);
     return client;
   }

@@ -25,7 +25,7 @@ interface Connection {
   reset(): void;
 }
 
-/** A request that gets no further, or whose answer does not. Disposing of it cuts its connection. */
+/** A request that gets no further, or whose answer does not. Disposing of it cuts its connection, unless it was released. */
 export class Held implements Disposable {
   readonly #isIn: () => boolean;
   readonly #forget: () => void;
@@ -46,6 +46,7 @@ export class Held implements Disposable {
   release(): void {
     this.#forget();
     this.letGo();
+    this.connection = undefined;
   }
 
   /** Ends the connection; what is held arrives nowhere. */

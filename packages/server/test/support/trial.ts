@@ -78,6 +78,13 @@ export class Trial implements AsyncDisposable {
     return trial;
   }
 
+  /** Resolves when both stores have been looked at from now on. */
+  async looked(): Promise<void> {
+    // The look under way began earlier.
+    const enough = this.looks + 2;
+    await until("the stores have been looked at", () => this.looks >= enough, patiently);
+  }
+
   /** A look at the store alone. */
   async stored(): Promise<Positions> {
     return this.#concerning(await storedPositions(this.database));
@@ -190,7 +197,14 @@ export class Trial implements AsyncDisposable {
     const sample = places.filter((_, index) => index % step === 0);
     const wrong = sample.map(async (saves) => {
       const { userId, courseId } = saves[0]!;
-      const { watchTimes } = await (await Client.of(url, userId)).progress(courseId);
+      const client = await Client.of(url, userId);
+      // A process may need a moment to notice that a store is back.
+      await until(
+        "progress is read",
+        async () => (await client.ask("GET", `/api/v1/progress/${courseId}`)).status === 200,
+        patiently,
+      );
+      const { watchTimes } = await client.progress(courseId);
       const own = [...new Set(saves.map(({ lectureId }) => lectureId))].filter((lectureId) => {
         return watchTimes[lectureId] !== stored.get(placeOf({ userId, courseId, lectureId }))?.seconds;
       });

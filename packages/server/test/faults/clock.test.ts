@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { after, before, suite, test } from "node:test";
+import { Crowd, crowdCourses, crowdLectures } from "../support/crowd.ts";
+import { Client } from "../support/process-client.ts";
+import { until } from "../support/process-waiting.ts";
+import type { ServiceProcess } from "../support/process.ts";
+import { patiently, Production, storesAreMissing } from "../support/production.ts";
+import { clockCannotBeSet, SkewedClock } from "../support/skewed-clock.ts";
+import { Trial } from "../support/trial.ts";
+
+const tenMinutesS = 600;
+
+suite("Redis' clock", { skip: storesAreMissing() || clockCannotBeSet() }, () => {
+  const resources = new AsyncDisposableStack();
+  let production: Production;
+  let service: ServiceProcess;
+  let clock: SkewedClock;
+
+  before(async () => {
+    clock = resources.use(await SkewedClock.create());
+    const redis = { env: clock.env };
+    production = resources.use(await Production.start({ redis, settings: { FLUSH_INTERVAL_MS: "200" } }));
+    service = await production.readyService();
+    await production.teach(service, ...crowdCourses);
+  });
+  after(() => resources.disposeAsync());
+
+  for (const [direction, aheadBy] of [
+    ["back", -tenMinutesS],
+    ["forward", tenMinutesS],
+  ] as const) {
+    test(`that is set ${direction} by ten minutes under load loses nothing, and no position goes back`, async () => {
+      clock.set(0);
+      await using trial = await Trial.begin(production);
+      const client = await Client.of(service.url, "clock");
+      const first = (await client.progress("watched")).serverTime;
+      await using crowd = new Crowd({ history: trial.history, urls: () => [service.url] });
+      const hot = { userId: "hot", courseId: "watched", lectureId: "l-0" };
+      const watcher = await Client.of(service.url, hot.userId);
+      let seconds = 0;
+      const goesOn = async (): Promise<void> => {
+        const earlier = trial.history.acknowledged;
+        await until(
+          "saves are taken",
+          async () => {
+            await trial.history.save(watcher, hot, ++seconds);
+            return trial.history.acknowledged > earlier + 50;
+          },
+          patiently,
+        );
+      };
+      await goesOn();
+      clock.set(aheadBy);
+      await goesOn();
+      const apart = (await client.progress("watched")).serverTime - first;
+      assert.ok(Math.abs(apart - aheadBy * 1_000) < 100_000, `the clock is ${apart} ms apart`);
+      assert.equal((await watcher.progress("watched")).watchTimes["l-0"], seconds);
+      await crowd.stop();
+      await trial.verdict(service, crowdLectures);
+    });
+  }
+});
