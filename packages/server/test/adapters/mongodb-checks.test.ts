@@ -87,7 +87,7 @@ describe("checking MongoDB", () => {
       const unique = indexes.filter((index) => index.unique === true).map(({ name }) => name);
       assert.ok(unique.includes("userId_1_courseId_1"));
       const names = new Set(indexes.map(({ name }) => name));
-      assert.ok(names.has("userId_1_completedCount_1") && names.has("outbox.occurredAt_1"));
+      assert.ok(names.has("userId_1_completedCount_1_courseCompletedAt_1") && names.has("outbox.occurredAt_1"));
     });
 
     it("says what to do when it is away, and comes back by itself", async () => {

@@ -132,7 +132,7 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
       it(`rejects with store_unavailable while it ${state}, and works right after`, async () => {
         const key = someKey();
         {
-          const failCommands = ["find", "aggregate", "update", "delete", "findAndModify"];
+          const failCommands = ["find", "aggregate", "count", "update", "delete", "findAndModify"];
           await using _ = await mongodb.server.fail({ failCommands, ...fault }, "alwaysOn");
           const results = await Promise.allSettled(everythingWith(mongodb.fixture, key));
           assert.deepEqual(
@@ -180,8 +180,10 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
       await assert.rejects(apart.store.read(key), isUnavailable);
       assert.deepEqual(statusesOf(await apart.store.join([writeOf(key, { a: 2 }, 2_000)])), ["unknown"]);
       await restarted.restart();
+      // Connections that ended with it may each fail one more request before the driver drops them.
+      const stored = await eventually(() => apart.store.read(key).catch(() => undefined));
       assert.deepEqual(
-        [...(await apart.store.read(key)).positions.values()].map(({ seconds }) => seconds),
+        [...stored.positions.values()].map(({ seconds }) => seconds),
         [1],
       );
       assert.deepEqual(statusesOf(await apart.store.join([writeOf(key, { a: 2 }, 2_000)])), ["written"]);

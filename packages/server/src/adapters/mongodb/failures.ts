@@ -32,12 +32,19 @@ export function isPassingCode(code: unknown): boolean {
   return passing.has(code);
 }
 
+/** What the system and Node say of a socket that cannot be written to. */
+const brokenSocket = /^(E[A-Z]+|ERR_(SOCKET|STREAM)_\w+)$/;
+
 /**
- * MongoDB, or the way to it, failed: the outcome is unknown. The driver lets a write to a socket that has just been reset
- * through as the system's own error.
+ * MongoDB, or the way to it, failed: the outcome is unknown. When a socket ends just before the driver writes to it, the
+ * driver passes on what Node says of it.
  */
 export function isOutage(error: unknown): boolean {
-  return error instanceof MongoError || (error instanceof Error && "syscall" in error);
+  return error instanceof MongoError || (error instanceof Error && brokenSocket.test(codeOf(error)));
+}
+
+function codeOf(error: Error & { code?: unknown }): string {
+  return typeof error.code === "string" ? error.code : "";
 }
 
 /** What the caller is told when MongoDB cannot be used: never the driver's own words. */
