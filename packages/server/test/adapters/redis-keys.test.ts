@@ -121,6 +121,16 @@ describe("What Redis holds", { skip: redisIsMissing() }, () => {
     assert.deepEqual(fields.toSorted(), ["::intro", ":last", ":v", "intro"]);
   });
 
+  it("is read also when somebody else has put fields of any bytes among the positions", async () => {
+    const key = someKey();
+    await redis.buffer.save([{ key, lectureId: lecture("intro"), seconds: 1.5 }]);
+    const others = ["", "\n", '"', "\\", "\0", "é", "a b", "[1]"].flatMap((text) => [text, text]);
+    await client.hset(progressKey(key), ...others);
+    await client.hset(progressKey(key), Buffer.from([0xff, 0xc0]), Buffer.from([0xfe]));
+    const { positions } = await redis.buffer.read(key);
+    assert.deepEqual([...positions].map(([id, { seconds }]) => [id, seconds]), [["intro", 1.5]]);
+  });
+
   it("does not grow with the number of saves", async () => {
     const key = someKey();
     const save = (): Promise<unknown> =>

@@ -72,8 +72,8 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
   }
 
   async read(key: ProgressKey): Promise<BufferedProgress> {
-    const [now, hash] = (await this.#calls.run("read", [progressKey(key)])) as [number, string[]];
-    return bufferedProgress(now, hash);
+    const [now, json] = (await this.#calls.run("read", [progressKey(key)])) as [number, string];
+    return bufferedProgress(now, JSON.parse(json) as string[]);
   }
 
   async startedCourses(userId: UserId): Promise<Map<CourseId, Stamp | null>> {
