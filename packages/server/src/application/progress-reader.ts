@@ -49,7 +49,7 @@ export class ProgressReader {
     const completed = completedOf(course, stored.completedAt.keys());
     this.#completeLate(identity, key, course, stored, completed.length);
     return {
-      watchTimes: new Map([...existing].map(([lectureId, { seconds }]) => [lectureId, seconds])),
+      watchTimes: watchTimesOf(existing, course),
       completionPercentage: completionPercentage(completed.length, course.lectures.size),
       completedLectures: completed,
       lastWatchedLecture: lastWatched(existing)?.lectureId ?? null,
@@ -70,13 +70,21 @@ export class ProgressReader {
   }
 }
 
-/** Positions of lectures that exist, within durations that may have become shorter. */
+/** Positions of lectures that exist. */
 function existingPositions(positions: Positions, course: Course): Positions {
   const existing = new Map<LectureId, Position>();
-  for (const [lectureId, { stamp, seconds }] of positions) {
-    const lecture = course.lectures.get(lectureId);
-    if (lecture)
-      existing.set(lectureId, { stamp, seconds: roundToMillisecond(Math.min(seconds, lecture.durationSeconds)) });
+  for (const [lectureId, position] of positions) {
+    if (course.lectures.has(lectureId)) existing.set(lectureId, position);
   }
   return existing;
+}
+
+/** Seconds within durations that may have become shorter. */
+function watchTimesOf(positions: Positions, course: Course): Map<LectureId, number> {
+  const watchTimes = new Map<LectureId, number>();
+  for (const [lectureId, { seconds }] of positions) {
+    const { durationSeconds = Infinity } = course.lectures.get(lectureId) ?? {};
+    watchTimes.set(lectureId, roundToMillisecond(Math.min(seconds, durationSeconds)));
+  }
+  return watchTimes;
 }

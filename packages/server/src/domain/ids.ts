@@ -23,6 +23,11 @@ export function parseLectureId(text: string): LectureId | undefined {
   return parseCatalogId(text) as LectureId | undefined;
 }
 
+/** True for an id in its one spelling. */
+export function isLectureId(text: string): text is LectureId {
+  return parseCatalogId(text) === text;
+}
+
 export function parseUserId(text: string): UserId | undefined {
   return printableAscii.test(text) ? (text as UserId) : undefined;
 }

@@ -128,7 +128,10 @@ describe("What Redis holds", { skip: redisIsMissing() }, () => {
     await client.hset(progressKey(key), ...others);
     await client.hset(progressKey(key), Buffer.from([0xff, 0xc0]), Buffer.from([0xfe]));
     const { positions } = await redis.buffer.read(key);
-    assert.deepEqual([...positions].map(([id, { seconds }]) => [id, seconds]), [["intro", 1.5]]);
+    assert.deepEqual(
+      [...positions].map(([id, { seconds }]) => [id, seconds]),
+      [["intro", 1.5]],
+    );
   });
 
   it("does not grow with the number of saves", async () => {

@@ -1,5 +1,5 @@
 import { type AnyBulkWriteOperation, BSON } from "mongodb";
-import { parseLectureId } from "../../domain/ids.ts";
+import { isLectureId } from "../../domain/ids.ts";
 import { isStamp } from "../../domain/stamp.ts";
 import type { PositionWrite, WriteOutcome } from "../../ports/progress-store.ts";
 import type { ProgressDocument } from "./documents.ts";
@@ -35,7 +35,7 @@ export function prepareWrite(write: PositionWrite): PreparedWrite {
 function faultOf({ positions, reset }: PositionWrite): string | null {
   if (reset !== null && !isStamp(reset)) return `The reset "${String(reset)}" is no stamp.`;
   for (const [lectureId, { stamp, seconds }] of positions) {
-    if (parseLectureId(lectureId) !== lectureId) return `"${String(lectureId)}" is no lecture id.`;
+    if (!isLectureId(lectureId)) return `"${String(lectureId)}" is no lecture id.`;
     if (!isStamp(stamp)) return `The stamp of lecture "${lectureId}" is none.`;
     if (!Number.isFinite(seconds)) return `The position of lecture "${lectureId}" is no number.`;
   }

@@ -1,7 +1,8 @@
-import type { WithoutId } from "mongodb";
+import { BSON } from "mongodb";
 import type { ProgressEvent } from "../../domain/event.ts";
-import type { ProgressKey } from "../../domain/ids.ts";
-import { joinPositions } from "../../domain/position.ts";
+import type { LectureId, ProgressKey } from "../../domain/ids.ts";
+import { joinPositions, type Position } from "../../domain/position.ts";
+import type { Stamp } from "../../domain/stamp.ts";
 import type { StoredProgress } from "../../ports/progress-store.ts";
 import {
   type OutboxEntry,
@@ -12,6 +13,18 @@ import {
   toMap,
   toStoredId,
 } from "./documents.ts";
+import { positionsIn } from "./watch-times.ts";
+
+/** A document of which the documents in it are left as bytes. */
+interface Parts {
+  readonly watchTimes?: unknown;
+  readonly completedAt?: Uint8Array;
+  readonly completions?: Uint8Array;
+  readonly outbox?: readonly Uint8Array[];
+  readonly resetStamp?: Stamp;
+  readonly courseCompletedAt?: Date;
+  readonly rev?: number;
+}
 
 /** The fields that make {@link StoredProgress}; the others are there for queries. */
 export const progressFields = { _id: 0, completedLectures: 0, lastWatchedLecture: 0 } as const;
@@ -25,18 +38,24 @@ export function toProgressKey({ userId, courseId }: Pick<ProgressDocument, "user
   return { userId, courseId: toCourseId(courseId) };
 }
 
-export function toStoredProgress(key: ProgressKey, document: WithoutId<ProgressDocument> | null): StoredProgress {
-  const { watchTimes, resetStamp = null, completedAt, completions, courseCompletedAt, rev, outbox } = document ?? {};
-  const positions = toMap(watchTimes, ({ stamp, seconds }) => ({ stamp, seconds }));
+/** @param bytes the document as BSON, null when there is none */
+export function toStoredProgress(key: ProgressKey, bytes: Uint8Array | null): StoredProgress {
+  const parts: Parts = bytes === null ? {} : BSON.deserialize(bytes, { raw: true });
+  const { watchTimes, completedAt, completions, outbox = [], courseCompletedAt, resetStamp = null, rev = 0 } = parts;
+  const positions = watchTimes instanceof Uint8Array ? positionsIn(watchTimes) : new Map<LectureId, Position>();
   return {
     // Positions before the reset stay in the document and are left out here: so the two can be written in either order.
     ...joinPositions({ positions, reset: null }, { positions: new Map(), reset: resetStamp }),
-    rev: rev ?? 0,
-    completedAt: toMap(completedAt, (date) => date.getTime()),
-    completions: toMap(completions, (times) => times),
+    rev,
+    completedAt: toMap<LectureId, Date, number>(fieldsOf(completedAt), (date) => date.getTime()),
+    completions: toMap<LectureId, number, number>(fieldsOf(completions), (times) => times),
     courseCompletedAt: courseCompletedAt?.getTime() ?? null,
-    outbox: (outbox ?? []).map((entry) => toEvent(key, entry)),
+    outbox: outbox.map((entry) => toEvent(key, BSON.deserialize(entry) as OutboxEntry)),
   };
+}
+
+function fieldsOf(bytes: Uint8Array | undefined): BSON.Document | undefined {
+  return bytes && BSON.deserialize(bytes);
 }
 
 export function toOutboxEntry(event: ProgressEvent): OutboxEntry {

@@ -1,3 +1,4 @@
+import { BSON } from "mongodb";
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
 import type { Stamp } from "../../domain/stamp.ts";
 import type {
@@ -12,7 +13,7 @@ import type {
 } from "../../ports/progress-store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { readCourseProgress } from "./course-progress.ts";
-import { allAtOnce } from "./documents.ts";
+import { allAtOnce, type ProgressDocument } from "./documents.ts";
 import { isDuplicateKey } from "./failures.ts";
 import { type JoinOperation, prepareWrite } from "./position-writes.ts";
 import { keyFilter, progressFields, toProgressKey, toStoredProgress } from "./progress-document.ts";
@@ -33,17 +34,19 @@ export class MongoProgressStore implements ProgressStore {
   }
 
   read(key: ProgressKey): Promise<StoredProgress> {
-    return this.#connection.answer(async ({ progress }) =>
-      toStoredProgress(key, await progress.findOne(keyFilter(key), { projection: progressFields })),
-    );
+    return this.#connection.answer(async ({ progress }) => {
+      const found: unknown = await progress.findOne(keyFilter(key), { projection: progressFields, raw: true });
+      return toStoredProgress(key, found as Uint8Array | null);
+    });
   }
 
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]> {
     return this.#connection.answer(async ({ progress }) => {
-      const documents = await progress.find({ userId }, { projection: progressFields, ...allAtOnce }).toArray();
-      return documents.map((document) => {
-        const key = toProgressKey(document);
-        return { courseId: key.courseId, ...toStoredProgress(key, document) };
+      const options = { projection: progressFields, raw: true, ...allAtOnce };
+      const documents: unknown[] = await progress.find({ userId }, options).toArray();
+      return (documents as Uint8Array[]).map((bytes) => {
+        const key = toProgressKey(BSON.deserialize(bytes, { raw: true }) as ProgressDocument);
+        return { courseId: key.courseId, ...toStoredProgress(key, bytes) };
       });
     });
   }
