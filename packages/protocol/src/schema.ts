@@ -136,6 +136,9 @@ export const AchievementsResponse = Type.Object({
   locked: Type.Array(
     Type.Object({
       ...achievementFields,
+      fact: Type.Enum(["lecturesCompleted", "coursesCompleted", "longestStreak", "activeDays", "comebackDays"], {
+        description: "What `progress` and `target` count.",
+      }),
       progress: Type.Integer({ minimum: 0, description: "How much of the target is there." }),
       target: Type.Integer({ minimum: 1 }),
     }),

@@ -90,10 +90,11 @@ export function dashboardRoutes(api: Api, { dashboard, achievements }: Dashboard
         earnedAt: occurredAt,
         date: day,
       })),
-      locked: locked.map(({ achievement: { id, title, description, atLeast }, progress }) => ({
+      locked: locked.map(({ achievement: { id, title, description, fact, atLeast }, progress }) => ({
         achievementId: id,
         title,
         ...(description !== undefined && { description }),
+        fact,
         progress,
         target: atLeast,
       })),

@@ -9,6 +9,7 @@ interface Shown {
   readonly title: string;
   readonly date?: string;
   readonly earnedAt?: number;
+  readonly fact?: string;
   readonly progress?: number;
   readonly target?: number;
 }
@@ -35,10 +36,11 @@ describe("achievements", () => {
     await using service = (await start()).service;
     const { earned, locked } = await shown(service, await sign({ sub: "new" }));
     assert.deepEqual(earned, []);
-    const expected = defaults.map(({ id, title, description, atLeast }) => ({
+    const expected = defaults.map(({ id, title, description, fact, atLeast }) => ({
       achievementId: id,
       title,
       description,
+      fact,
       progress: 0,
       target: atLeast,
     }));
@@ -104,7 +106,9 @@ describe("achievements", () => {
       date,
     }));
     assert.deepEqual(earned, kept);
-    assert.deepEqual(locked, [{ achievementId: "other", title: "Other", progress: 0, target: 5 }]);
+    assert.deepEqual(locked, [
+      { achievementId: "other", title: "Other", fact: "lecturesCompleted", progress: 0, target: 5 },
+    ]);
     await service.student("POST", "/progress/complete", { token, body: { courseId: "short", lectureId: "a" } });
     assert.deepEqual((await shown(service, token)).earned, kept);
   });
