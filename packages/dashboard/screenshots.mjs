@@ -60,7 +60,7 @@ const views = [
   {
     name: "failing",
     path: "/",
-    failing: ["/stats/student", "/progress/heatmap/data", "/stats/course-progress"],
+    failing: ["/stats/student", "/stats/achievements", "/progress/heatmap/data", "/stats/course-progress"],
     widths: [768],
   },
   { name: "loading", path: "/", isHanging: true, widths: [1280] },

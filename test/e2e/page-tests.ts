@@ -50,7 +50,7 @@ export function pageTests(bench: () => Bench): void {
       await using device = await bench().device();
       const { page } = await device.newTab();
       await page.goto("/");
-      await page.getByText("days in a row").waitFor();
+      await page.getByText("days in a row", { exact: true }).waitFor();
       await page.getByText("How memories are made").waitFor();
       await tabTo(page, "Tab", "Resume: How memories are made");
       await page.keyboard.press("Enter");

@@ -12,8 +12,8 @@ import { course, lecture } from "./support/student.ts";
 const views = { dashboard: "/", lecture: `/#/watch/${course}/${lecture}` };
 const folder = fileURLToPath(new URL("../../.cache/screenshots/served/", import.meta.url));
 const picture = fileURLToPath(new URL("../../docs/student-page.png", import.meta.url));
-/** What the README shows: the first screen. */
-const clip = { x: 60, y: 70, width: 1160, height: 770 };
+/** What the README shows: the page down to the year. */
+const clip = { x: 60, y: 70, width: 1160, height: 1092 };
 /** Until what moves by itself, as the spinner of a video that sought does, has come to rest. */
 const restMs = 2_500;
 
@@ -34,7 +34,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.waitForTimeout(restMs);
       await page.screenshot({ path: `${folder}${name}-${width}-${colorScheme}.png`, fullPage: true });
     }
-    if (name === "dashboard" && colorScheme === "light") await page.screenshot({ path: picture, clip });
+    if (name === "dashboard" && colorScheme === "light") await page.screenshot({ path: picture, clip, fullPage: true });
   }
 }
 process.stdout.write(`written to ${folder} and ${picture}\n`);

@@ -15,6 +15,14 @@ export class RequestFailedError extends Error {
   }
 }
 
+/** `null` where the service says that there is no such thing. */
+export async function unlessMissing<Answer>(answer: Promise<Answer>): Promise<Answer | null> {
+  return answer.catch((error: unknown) => {
+    if (error instanceof RequestFailedError && error.status === 404) return null;
+    throw error;
+  });
+}
+
 const timeoutMs = 15_000;
 
 /** Reads of the service. The token travels in a header only: addresses end up in logs and histories. */

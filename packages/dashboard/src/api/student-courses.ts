@@ -1,5 +1,5 @@
 import type { Course, CourseProgressListResponse, CourseProgressResponse } from "@aetherlearn/protocol";
-import { type ProgressApi, RequestFailedError } from "./progress-api.ts";
+import { type ProgressApi, unlessMissing } from "./progress-api.ts";
 
 /** A course the student has started, with everything the page shows of it. */
 export interface StudentCourse {
@@ -36,17 +36,16 @@ export async function loadCourse(
   signal?: AbortSignal,
 ): Promise<LoadedCourse | null> {
   const id = encodeURIComponent(courseId);
-  try {
-    const [course, progress] = await Promise.all([
+  const loaded = await unlessMissing(
+    Promise.all([
       api.get<Course>(`/courses/${id}`, signal),
       api.get<CourseProgressResponse>(`/progress/${id}`, signal),
-    ]);
-    return {
-      course: { ...course, lectures: course.lectures.toSorted((one, other) => one.order - other.order) },
-      progress,
-    };
-  } catch (error) {
-    if (error instanceof RequestFailedError && error.status === 404) return null;
-    throw error;
-  }
+    ]),
+  );
+  if (!loaded) return null;
+  const [course, progress] = loaded;
+  return {
+    course: { ...course, lectures: course.lectures.toSorted((one, other) => one.order - other.order) },
+    progress,
+  };
 }

@@ -7,7 +7,7 @@ import {
   type TemplateResult,
 } from "lit";
 import { connectApi, type GetToken, type ProgressApi } from "../api/progress-api.ts";
-import { DateWords } from "./date-words.ts";
+import { DateWords, localeOf } from "./date-words.ts";
 import { theme } from "./theme.ts";
 
 export type LoadState = "loading" | "error" | "ready";
@@ -126,15 +126,4 @@ export abstract class ConnectedElement<Labels extends object> extends LitElement
     this.emit("retry", {});
     this.reload();
   }
-}
-
-/**
- * The words' language is the page's; if the browser speaks the same one with a region ("en-GB"), its customs are
- * better than the bare language's ("en" means the United States).
- */
-function localeOf(element: ConnectedElement<object>): string {
-  if (element.locale) return element.locale;
-  const page = element.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang;
-  if (!page) return navigator.language;
-  return navigator.languages.find((name) => name.split("-")[0] === page) ?? page;
 }

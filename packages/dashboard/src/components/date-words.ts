@@ -18,6 +18,11 @@ export class DateWords {
     return words.replace(/^(\p{L}+), (?=\d)/u, "$1 ");
   }
 
+  /** "3 June 2025" */
+  date(day: DayNumber): string {
+    return this.#format(day, { day: "numeric", month: "long", year: "numeric" });
+  }
+
   /** "Tue 3" */
   dayOfWeekAndMonth(day: DayNumber): string {
     return this.#format(day, { weekday: "short", day: "numeric" });
@@ -73,6 +78,17 @@ export class DateWords {
     const date = yearMonthDay(day);
     return format.format(Date.UTC(date.year, date.month - 1, date.day));
   }
+}
+
+/**
+ * The words' language is the page's; if the browser speaks the same one with a region ("en-GB"), its customs are
+ * better than the bare language's ("en" means the United States).
+ */
+export function localeOf(element: HTMLElement & { locale?: string | undefined }): string {
+  if (element.locale) return element.locale;
+  const page = element.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang;
+  if (!page) return navigator.language;
+  return navigator.languages.find((name) => name.split("-")[0] === page) ?? page;
 }
 
 function supportedLocale(name: string): string {

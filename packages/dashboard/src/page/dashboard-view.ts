@@ -1,10 +1,16 @@
-import type { HeatmapResponse, ProfileResponse, StudentStatsResponse } from "@aetherlearn/protocol";
-import { html, render, type TemplateResult } from "lit";
+import type {
+  AchievementsResponse,
+  HeatmapResponse,
+  ProfileResponse,
+  StudentStatsResponse,
+} from "@aetherlearn/protocol";
+import { html, nothing, render, type TemplateResult } from "lit";
 import { continueItems } from "../api/next-lecture.ts";
-import type { ProgressApi } from "../api/progress-api.ts";
+import { type ProgressApi, unlessMissing } from "../api/progress-api.ts";
 import { loadStudentCourses, type StudentCourse } from "../api/student-courses.ts";
 import { endOfDayMs } from "../calendar/zone-day.ts";
 import type { LoadState } from "../components/connected-element.ts";
+import { renderAchievements } from "./achievements.ts";
 import { playerHref } from "./route.ts";
 
 const spreadMs = 30_000;
@@ -19,6 +25,8 @@ interface Parts {
   days: Part<HeatmapResponse>;
   profile: Part<ProfileResponse>;
   courses: Part<StudentCourse[]>;
+  /** `null` where the service is older than achievements. */
+  achievements: Part<AchievementsResponse | null>;
 }
 
 /**
@@ -28,7 +36,13 @@ interface Parts {
 export class DashboardView {
   readonly #host: HTMLElement;
   readonly #api: ProgressApi;
-  #parts: Parts = { stats: waiting(), days: waiting(), profile: waiting(), courses: waiting() };
+  #parts: Parts = {
+    stats: waiting(),
+    days: waiting(),
+    profile: waiting(),
+    courses: waiting(),
+    achievements: waiting(),
+  };
   #loading: AbortController | undefined;
   #dismissed: readonly string[] = [];
   #midnight: ReturnType<typeof setTimeout> | undefined;
@@ -56,6 +70,8 @@ export class DashboardView {
     this.#loadPart("days", this.#api.get("/progress/heatmap/data?fill=zero", signal), signal);
     this.#loadPart("profile", this.#api.get("/me", signal), signal);
     this.#loadPart("courses", loadStudentCourses(this.#api, signal), signal);
+    const achievements = this.#api.get<AchievementsResponse>("/stats/achievements", signal);
+    this.#loadPart("achievements", unlessMissing(achievements), signal);
   }
 
   /** A page left open shows the new day; not all students of a zone at the same instant. */
@@ -85,7 +101,7 @@ export class DashboardView {
   }
 
   #template(): TemplateResult {
-    const { stats, days, profile, courses } = this.#parts;
+    const { stats, days, profile, courses, achievements } = this.#parts;
     return html`<div class="dashboard" @retry=${() => this.load()}>
       <h1>Your learning</h1>
       <div class="first-row">
@@ -109,6 +125,7 @@ export class DashboardView {
           ></continue-watching>
         </section>
       </div>
+      ${renderAchievementsPart(achievements)}
       <section aria-labelledby="activity-heading">
         <h2 id="activity-heading">Activity</h2>
         <activity-heatmap .state=${days.state} .data=${days.value}></activity-heatmap>
@@ -121,7 +138,7 @@ export class DashboardView {
   }
 
   #renderCourses({ state, value }: Part<StudentCourse[]>): TemplateResult {
-    if (value === undefined) return html`<course-progress .state=${state}></course-progress>`;
+    if (value === undefined) return placeholder(state);
     if (value.length === 0) {
       return html`<div class="panel empty">
         <p><strong>No course yet</strong></p>
@@ -142,6 +159,20 @@ export class DashboardView {
       )}
     </ul>`;
   }
+}
+
+function renderAchievementsPart({ state, value }: Parts["achievements"]): TemplateResult | typeof nothing {
+  const content = value === undefined ? placeholder(state) : value && renderAchievements(value);
+  if (!content) return nothing;
+  return html`<section aria-labelledby="achievements-heading">
+    <h2 id="achievements-heading">Achievements</h2>
+    ${content}
+  </section>`;
+}
+
+/** For what is no component: it waits and fails with the looks of one. */
+function placeholder(state: LoadState): TemplateResult {
+  return html`<course-progress .state=${state}></course-progress>`;
 }
 
 function waiting<Value>(): Part<Value> {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { violationsOf } from "../support/accessibility.ts";
+import { lockedAchievement, someAchievements } from "../support/achievement-fixture.ts";
 import { type BrowserBench, startBrowserBench } from "../support/browser-bench.ts";
 import { skipWithoutChromium } from "../support/chromium.ts";
 import { newcomer, someStudent, type Student } from "../support/student-fixture.ts";
@@ -16,6 +17,9 @@ function hostileStudent(courses = Infinity): Student {
     course.title = hostileTitle;
     for (const lecture of course.lectures) lecture.title = hostileTitle;
   }
+  const { earned, locked } = someAchievements(today);
+  for (const achievement of [...earned, ...locked]) achievement.title = hostileTitle;
+  student.achievements = { earned, locked };
   return student;
 }
 
@@ -32,7 +36,7 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
     {
       name: "dashboard without its service",
       path: "/",
-      failing: ["/stats/student", "/progress/heatmap/data", "/stats/course-progress"],
+      failing: ["/stats/student", "/stats/achievements", "/progress/heatmap/data", "/stats/course-progress"],
     },
     { name: "lecture", path: "/#/watch/typescript/l2" },
     { name: "lecture with a hostile title", path: "/#/watch/statistics/l3", student: hostileStudent() },
@@ -83,7 +87,7 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
     await using opened = await bench.open("/bench");
     await opened.page.addInitScript(() => (window.aetherlearn = { getToken: () => "demo-token" }));
     await opened.page.goto(bench.server.url);
-    await opened.page.getByText("days in a row").waitFor();
+    await opened.page.getByText("days in a row", { exact: true }).waitFor();
     assert.ok(!bench.server.requests.includes("/demo/session"));
     bench.server.isDemo = true;
   });
@@ -135,6 +139,86 @@ describe("the student's page", { skip: skipWithoutChromium() }, () => {
     await page.getByRole("grid").waitFor();
   });
 
+  for (const timezoneId of ["Pacific/Kiritimati", "America/St_Johns"]) {
+    test(`what was earned comes newest first, on the day the service says, then what is nearest: in ${timezoneId}`, async () => {
+      bench.server.student = someStudent(today);
+      await using opened = await bench.open("/", { timezoneId });
+      const section = opened.page.getByRole("region", { name: "Achievements" });
+      assert.deepEqual(await listsIn(section), [
+        [
+          "A hundred lectures 4 April 2025",
+          "A month in a row 6 October 2024",
+          "First course 26 September 2024",
+          "A week in a row 13 September 2024",
+          "Three days in a row 9 September 2024",
+          "Ten lectures 17 August 2024",
+          "First lecture 7 August 2024",
+        ],
+        ["A hundred days in a row 31 of 100 days in a row so far", "A thousand lectures 148 of 1,000 lectures"],
+      ]);
+      assert.deepEqual(await section.getByRole("heading").allInnerTexts(), ["Achievements", "Next"]);
+      assert.equal(await section.locator("time").first().getAttribute("datetime"), "2025-04-04");
+    });
+  }
+
+  test("who has earned nothing sees what comes first; nobody is asked to stay away for a comeback", async () => {
+    bench.server.student = newcomer(today);
+    await using opened = await bench.open("/");
+    const section = opened.page.getByRole("region", { name: "Achievements" });
+    assert.deepEqual(await listsIn(section), [["First lecture 0 of 1 lecture", "First course 0 of 1 course"]]);
+  });
+
+  test("what is nearest is judged by its share, one of each kind, and a kind that the page does not know is left out", async () => {
+    const unknown = {
+      ...lockedAchievement("new", "Something new", "activeDays", 9, 10),
+      fact: "somethingNew" as "activeDays",
+    };
+    const achievements = [
+      lockedAchievement("lectures-100", "A hundred lectures", "lecturesCompleted", 7, 100),
+      lockedAchievement("lectures-10", "Ten lectures", "lecturesCompleted", 7, 10),
+      lockedAchievement("courses-5", "Five courses", "coursesCompleted", 2, 5),
+      lockedAchievement("days-50", "Fifty days", "activeDays", 40, 50),
+      unknown,
+    ];
+    bench.server.student = { ...newcomer(today), achievements: { earned: [], locked: achievements } };
+    await using opened = await bench.open("/");
+    const section = opened.page.getByRole("region", { name: "Achievements" });
+    assert.deepEqual(await listsIn(section), [["Fifty days 40 of 50 days", "Ten lectures 7 of 10 lectures"]]);
+  });
+
+  const nothingToShow = {
+    "the service is too old to know them": null,
+    "none can be earned": { earned: [], locked: [] },
+  };
+  for (const [reason, achievements] of Object.entries(nothingToShow)) {
+    test(`achievements are left out where ${reason}`, async () => {
+      bench.server.student = { ...someStudent(today), achievements };
+      await using opened = await bench.open("/");
+      await opened.page.getByRole("heading", { name: "Activity" }).waitFor();
+      await opened.page.getByRole("heading", { name: "Achievements" }).waitFor({ state: "detached" });
+      assert.equal(await opened.page.getByRole("alert").count(), 0);
+    });
+  }
+
+  test("achievements that could not be loaded are asked for again, and the rest of the page is there meanwhile", async () => {
+    bench.server.student = someStudent(today);
+    bench.server.failing = new Set(["/stats/achievements"]);
+    await using opened = await bench.open("/");
+    const section = opened.page.getByRole("region", { name: "Achievements" });
+    await section.getByText("This could not be loaded").waitFor();
+    await opened.page.getByText("days in a row", { exact: true }).waitFor();
+    bench.server.failing.clear();
+    await section.getByRole("button", { name: "Try again" }).click();
+    await section.getByText("A hundred lectures").waitFor();
+  });
+
+  test("achievements wait with the looks of the other parts", async () => {
+    await using opened = await bench.open("/bench", {});
+    await opened.page.route("**/stats/achievements", () => undefined);
+    await opened.page.goto(bench.server.url);
+    await opened.page.getByRole("region", { name: "Achievements" }).getByText("Loading…").waitFor();
+  });
+
   function lecturesOn(date: string): string {
     const count = bench.server.student.days.find((day) => day.date === date)?.count ?? 0;
     return `${count} ${count === 1 ? "lecture" : "lectures"}`;
@@ -149,4 +233,16 @@ async function focusedName(page: Page): Promise<string> {
     if (!element || element === document.body) return "";
     return (element.getAttribute("aria-label") ?? element.textContent ?? "").trim();
   });
+}
+
+/** The text of every item of every list, as one line each. */
+async function listsIn(section: Locator): Promise<string[][]> {
+  await section.getByRole("list").first().waitFor();
+  const lists = await section.getByRole("list").all();
+  return Promise.all(
+    lists.map(async (list) => {
+      const items = await list.getByRole("listitem").allTextContents();
+      return items.map((text) => text.trim());
+    }),
+  );
 }

@@ -99,6 +99,7 @@ async function answerApi(
     const list = [...student.progress].map(([courseId, one]) => ({ courseId, progress: one.completionPercentage }));
     return json(response, list);
   }
+  if (path === "/stats/achievements" && student.achievements) return json(response, student.achievements);
   const found =
     group === "courses" ? student.courses.get(id) : group === "progress" ? student.progress.get(id) : undefined;
   if (!found) return void response.writeHead(404).end();

@@ -1,10 +1,12 @@
 import type {
+  AchievementsResponse,
   Course,
   CourseProgressResponse,
   HeatmapResponse,
   ProfileResponse,
   StudentStatsResponse,
 } from "@aetherlearn/protocol";
+import { noAchievements, someAchievements } from "./achievement-fixture.ts";
 
 /** Everything the stand-in service knows; a test changes what it needs before opening the page. */
 export interface Student {
@@ -14,6 +16,8 @@ export interface Student {
   courses: Map<string, Course>;
   progress: Map<string, CourseProgressResponse>;
   media: Record<string, string>;
+  /** `null`: a service that is older than achievements. */
+  achievements: AchievementsResponse | null;
 }
 
 export function someStudent(today: string, timeZone = "Europe/Berlin"): Student {
@@ -44,6 +48,7 @@ export function someStudent(today: string, timeZone = "Europe/Berlin"): Student 
       "typescript/l2": "/demo/media/lecture-2.mp4",
       "typescript/l3": "/demo/media/lecture-3.mp4",
     },
+    achievements: someAchievements(today),
   };
 }
 
@@ -54,6 +59,7 @@ export function newcomer(today: string): Student {
     stats: { currentStreak: 0, longestStreak: 0, lastActiveDate: null, activeToday: false, totalCompleted: 0 },
     courses: new Map(),
     progress: new Map(),
+    achievements: noAchievements(),
   };
 }
 
