@@ -111,9 +111,10 @@ export class TcpProxy implements AsyncDisposable {
 
   /** The round trips that the work takes, without requests that match `noise`. */
   async tripsOf(work: () => Promise<unknown>, noise: RegExp): Promise<Trip[]> {
-    const before = this.#trips.length;
+    // What is sent while an earlier request still waits for its answer goes on that one's trip.
+    const before = new Map(this.#trips.map((trip) => [trip, trip.length]));
     await work();
-    const trips = this.#trips.slice(before).map((trip) => trip.filter((request) => !noise.test(request)));
+    const trips = this.#trips.map((trip) => trip.slice(before.get(trip) ?? 0).filter((request) => !noise.test(request)));
     return trips.filter(({ length }) => length > 0);
   }
 
