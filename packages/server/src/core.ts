@@ -11,6 +11,7 @@ import { Replay } from "./delivery/replay.ts";
 import type { WebhookList } from "./delivery/webhook-list.ts";
 import { WebhookSink } from "./delivery/webhook-sink.ts";
 import { Followers } from "./application/followers.ts";
+import { OneAtATime } from "./application/one-at-a-time.ts";
 import { OutboxRelay } from "./application/outbox-relay.ts";
 import { ProgressReader } from "./application/progress-reader.ts";
 import { SaveBatch } from "./application/save-batch.ts";
@@ -64,6 +65,7 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const { clock, telemetry } = options;
   const shared = { ...stores, clock, telemetry };
   const courses = new CourseReader(shared);
+  const queue = new OneAtATime();
   const days = new StudentDay({ ...shared, defaultZone: options.defaultTimeZone });
   const delivery = options.delivery && { ...shared, ...options.delivery };
   const sinks = delivery === undefined ? stores.sinks : [...stores.sinks, new WebhookSink(delivery)];
@@ -79,13 +81,13 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const followers = new Followers({ ...shared, streaks, publisher, achievements, counts });
   return {
     saver: new PositionSaver({ ...shared, courses, batch: new SaveBatch(shared) }),
-    completions: new Completions({ ...shared, courses, followers, days }),
+    completions: new Completions({ ...shared, courses, followers, days, queue }),
     progress: new ProgressReader({ ...shared, courses, followers, days }),
     dashboard: new Dashboard({ ...shared, followers, days }),
     achievements,
     achievementBackfill: new AchievementBackfill({ ...shared, achievements, days }),
     students: new Students({ ...shared, days }),
-    studentData: new StudentDataKeeper({ ...shared, publisher }),
+    studentData: new StudentDataKeeper({ ...shared, publisher, queue }),
     editor: new CourseEditor({ ...shared, courses, newId: randomUUID }),
     courses,
     flusher: new Flusher({ ...shared, policy: flushPolicy(options.flushIntervalMs) }),

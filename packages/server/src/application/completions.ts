@@ -7,7 +7,7 @@ import { retryWhileRaced } from "./compare-and-set.ts";
 import type { CourseReader } from "./course-reader.ts";
 import { existingCourse, existingLecture } from "./existing.ts";
 import type { Followers } from "./followers.ts";
-import { OneAtATime } from "./one-at-a-time.ts";
+import type { OneAtATime } from "./one-at-a-time.ts";
 import type { Identity, StudentDay } from "./student-day.ts";
 
 interface CompletionsDeps {
@@ -16,15 +16,17 @@ interface CompletionsDeps {
   courses: CourseReader;
   followers: Followers;
   days: StudentDay;
+  queue: OneAtATime;
 }
 
 /** Completes lectures, takes completions back, starts courses over. Rejects with `store_unavailable` when in doubt. */
 export class Completions {
   readonly #deps: CompletionsDeps;
-  readonly #queue = new OneAtATime();
+  readonly #queue: OneAtATime;
 
   constructor(deps: CompletionsDeps) {
     this.#deps = deps;
+    this.#queue = deps.queue;
   }
 
   /**

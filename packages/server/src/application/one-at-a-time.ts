@@ -1,8 +1,9 @@
 import type { UserId } from "../domain/ids.ts";
 
 /**
- * Runs the tasks of one student one after another, those of different students side by side. It only saves compare-and-set
- * races inside this process; other processes are still met by the compare-and-set.
+ * Runs the tasks of one student one after another, those of different students side by side. It saves compare-and-set races
+ * inside this process, and keeps an erasure from overtaking what follows from a completion; other processes are still met
+ * by the compare-and-set.
  */
 export class OneAtATime {
   readonly #last = new Map<UserId, Promise<unknown>>();

@@ -11,6 +11,7 @@ import type { Student, StudentStore } from "../ports/student-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { BackgroundWork } from "./background-work.ts";
 import type { EventPublisher } from "./event-publisher.ts";
+import type { OneAtATime } from "./one-at-a-time.ts";
 
 export interface StudentData {
   readonly student: Student;
@@ -29,6 +30,7 @@ interface StudentDataDeps {
   achievements: AchievementStore;
   publisher: EventPublisher;
   deliveries: DeliveryStore;
+  queue: OneAtATime;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -65,16 +67,8 @@ export class StudentDataKeeper {
   }
 
   /** Forgets the student; what a flush under way brings back is forgotten again a little later. */
-  async erase(userId: UserId): Promise<void> {
-    const { buffer, store, activities, students, achievements, publisher, deliveries } = this.#deps;
-    const upTo = makeStamp(await buffer.now());
-    const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
-    await students.erase({ userId, upTo });
-    await buffer.erase(userId, known);
-    await Promise.all([store.erase(userId), activities.erase(userId), achievements.erase(userId)]);
-    // Last, when no outbox has any left.
-    await publisher.erase(userId);
-    await deliveries.erase(userId);
+  erase(userId: UserId): Promise<void> {
+    return this.#deps.queue.run(userId, () => this.#eraseNow(userId));
   }
 
   start(): void {
@@ -92,6 +86,18 @@ export class StudentDataKeeper {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#erasing[Symbol.asyncDispose]();
+  }
+
+  async #eraseNow(userId: UserId): Promise<void> {
+    const { buffer, store, activities, students, achievements, publisher, deliveries } = this.#deps;
+    const upTo = makeStamp(await buffer.now());
+    const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
+    await students.erase({ userId, upTo });
+    await buffer.erase(userId, known);
+    await Promise.all([store.erase(userId), activities.erase(userId), achievements.erase(userId)]);
+    // Last, when no outbox has any left.
+    await publisher.erase(userId);
+    await deliveries.erase(userId);
   }
 
   async #allProgress(userId: UserId): Promise<StudentData["courses"]> {

@@ -30,6 +30,8 @@ export function checker<S extends TSchema>(schema: S, whole: string): (value: un
   const validator = Compile(schema);
   return (value) => {
     if (validator.Check(value)) return { value };
+    const tooLong = overlongLists(schema, value);
+    if (tooLong.length > 0) return { errors: tooLong };
     const [, errors] = validator.Errors(value);
     return { errors: withoutRepetition(errors.flatMap((error) => fieldErrors(error, value, whole))) };
   };
@@ -61,6 +63,18 @@ export function invalidRequest(errors: readonly FieldError[]): ProgressError {
 
 export function sentence(errors: readonly FieldError[]): string {
   return errors.map(({ field, message }) => `${field} ${message}`).join(", ");
+}
+
+/** Lists with too many items, without a look at the items: to say what is wrong with each of millions takes a minute. */
+function overlongLists(schema: TSchema, value: unknown): FieldError[] {
+  if (!Type.IsObject(schema) || typeof value !== "object" || value === null) return [];
+  return Object.entries(schema.properties).flatMap(([field, property]) => {
+    if (!Type.IsArray(property) || !Object.hasOwn(value, field)) return [];
+    const list = (value as Record<string, unknown>)[field];
+    const { maxItems = Infinity } = property as { maxItems?: number };
+    const isTooLong = Array.isArray(list) && list.length > maxItems;
+    return isTooLong ? [{ field, message: `must not have more than ${maxItems} items` }] : [];
+  });
 }
 
 type ValidationError = ReturnType<ReturnType<typeof Compile>["Errors"]>[1][number];

@@ -74,6 +74,15 @@ suite("a webhook is told", () => {
     assert.equal((await impatient.send(webhookAt(receiver.url), event, forever)).status, "accepted");
   });
 
+  test("and another protocol is no answer", async () => {
+    await using receiver = await Receiver.start();
+    receiver.behave = (response) => {
+      response.socket?.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n");
+    };
+    const sending = impatient.send(webhookAt(receiver.url), event, forever);
+    assert.equal(await reasonOf(sending), "The connection was closed without an answer.");
+  });
+
   test("and 410 is gone, and everything else has failed, with the beginning of what it says", async () => {
     await using receiver = await Receiver.start();
     const send = (): Promise<Reply> => impatient.send(webhookAt(receiver.url), event, forever);

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { TestService } from "./support.ts";
 
+const tooMany = "must not have more than 10000 items";
+
 describe("POST /courses/import", () => {
   let service: TestService;
   before(async () => {
@@ -55,6 +57,14 @@ describe("POST /courses/import", () => {
     assert.match(body.results[7].detail, /lectures\.0\.durationSeconds must be number/);
     assert.equal((await service.student("GET", "/courses/good-2")).body.totalLectures, 2);
     assert.equal((await service.student("GET", "/courses/bad-lecture")).status, 404);
+  });
+
+  it("says of a list with too many items just that, and not what is wrong with each", async () => {
+    const nothings = Array.from({ length: 10_001 }, () => 0);
+    const whole = await importAll(nothings);
+    assert.deepEqual([whole.status, whole.body.errors], [400, [{ field: "courses", message: tooMany }]]);
+    const { body } = await importAll([{ courseId: "long", title: "Long", lectures: nothings }]);
+    assert.equal(body.results[0].detail, `Correct the course: lectures ${tooMany}.`);
   });
 
   it("takes up to 8 MiB, and not more", async () => {

@@ -125,7 +125,7 @@ suite("the API on two processes, one Redis and one MongoDB", { skip: storesAreMi
     await flushed(one);
     await other.save("other", "l-0", 1);
     const told = await database.collection("events").distinct("type", { userId: "leaver" });
-    assert.deepEqual(told.toSorted(), ["achievement.earned", "lecture.completed"]);
+    assert.deepEqual(new Set(told), new Set(["achievement.earned", "lecture.completed"]));
     await other.call("DELETE", "/api/v1/me/data");
     for (const client of [one, other]) {
       assert.deepEqual((await client.progress("algebra")).watchTimes, {});

@@ -114,7 +114,9 @@ export class TcpProxy implements AsyncDisposable {
     // What is sent while an earlier request still waits for its answer goes on that one's trip.
     const before = new Map(this.#trips.map((trip) => [trip, trip.length]));
     await work();
-    const trips = this.#trips.map((trip) => trip.slice(before.get(trip) ?? 0).filter((request) => !noise.test(request)));
+    const trips = this.#trips.map((trip) =>
+      trip.slice(before.get(trip) ?? 0).filter((request) => !noise.test(request)),
+    );
     return trips.filter(({ length }) => length > 0);
   }
 

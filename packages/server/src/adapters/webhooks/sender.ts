@@ -71,6 +71,8 @@ function post(
   const outgoing = send(url, { method: "POST", agent: false, lookup: pinned(addresses), headers, signal });
   outgoing.on("response", resolve);
   outgoing.on("error", reject);
+  // An answer like 101 ends the request with neither of the two.
+  outgoing.on("close", () => reject(new Error("The connection was closed without an answer.")));
   outgoing.end(body);
   return promise;
 }
