@@ -25,9 +25,14 @@ export function dirtyKeys(file: string): number {
   return rowsOf(file, "SELECT 1 FROM buffer_keys WHERE due_at IS NOT NULL").length;
 }
 
-/** The ids of a student's published events, sorted. */
-export function eventIds(file: string, userId: string): string[] {
-  return rowsOf<{ id: string }>(file, "SELECT event_id AS id FROM events WHERE user_id = ?", userId)
+/** The ids of a student's published events, sorted; of one type, if it is named. */
+export function eventIds(file: string, userId: string, type = "%"): string[] {
+  return rowsOf<{ id: string }>(
+    file,
+    "SELECT event_id AS id FROM events WHERE user_id = ? AND type LIKE ?",
+    userId,
+    type,
+  )
     .map(({ id }) => id)
     .toSorted();
 }
