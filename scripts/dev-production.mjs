@@ -13,13 +13,13 @@ const usage = `Runs redis-server, mongod and two service processes on this machi
 
   npm run dev:production -- --port 3000 --data data/production
 
-The service listens on this port and the next, Redis on +2, MongoDB on +3. What they store is kept in the data folder.
+The service listens on this port (by default PORT, else 3000) and the next, Redis on +2, MongoDB on +3. What they store is kept in the data folder.
 REDIS_SERVER and MONGOD name the programs if they are not redis-server and mongod on the PATH. Other settings of the
 service (FLUSH_INTERVAL_MS, LOG_LEVEL, ...) are passed on.`;
 
 const { values } = parseArgs({
   options: {
-    port: { type: "string", default: "3000" },
+    port: { type: "string", default: process.env.PORT ?? "3000" },
     data: { type: "string", default: join(root, "data", "production") },
     help: { type: "boolean" },
   },

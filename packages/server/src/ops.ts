@@ -65,6 +65,8 @@ async function run(args: readonly string[]): Promise<number> {
   const command = commandOf(positionals, values);
   // A command's answer is on standard output alone.
   const config: Config = { ...readConfig(process.env), logLevel: "silent" };
+  if (config.stores.type === "embedded")
+    console.error(`On the embedded store ${config.stores.dataFile}: no REDIS_URL is set.`);
   await using backend = await openBackend(config);
   const isReachable = await untilReachable(backend);
   if (!isReachable && command.needsNoStore !== true) throw await UnreachableError.of(backend);

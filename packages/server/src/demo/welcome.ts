@@ -37,5 +37,7 @@ export function showPreparation(done: number, total: number): void {
   if (stdout.isTTY)
     stdout.write(`\rPreparing the demo student's year: day ${done} of ${total}${done === total ? "\n" : ""}`);
   else if (done === 1)
-    stdout.write(`Preparing the demo student's year of ${total} days (a few seconds, first start only) ...\n`);
+    stdout.write(
+      `Preparing the demo student's year, ${total} days with lectures (a few seconds, first start only) ...\n`,
+    );
 }
