@@ -3,12 +3,12 @@ import { runInNewContext } from "node:vm";
 import { systemClock } from "../../src/adapters/system/clock.ts";
 import { flushPolicy } from "../../src/flush/flush-policy.ts";
 import { Flusher } from "../../src/flush/flusher.ts";
-import type { CourseId, LectureId, UserId } from "../../src/domain/ids.ts";
 import { silent } from "../properties/workbench.ts";
 import { MongodbFixture } from "../support/mongodb-fixture.ts";
 import { MongodbServer } from "../support/mongodb-server.ts";
 import { RedisFixture } from "../support/redis-fixture.ts";
 import { RedisServer } from "../support/redis-server.ts";
+import { stockBuffer } from "../support/stocked-buffer.ts";
 
 /** The heap that is in use when this share of the keys is drained. */
 interface HeapAt {
@@ -32,7 +32,6 @@ interface DrainOptions {
   readonly tell: (progress: string) => void;
 }
 
-const savesAtOnce = 1_000;
 const looks = 10;
 const mostPasses = 100;
 const interval = 3_600_000;
@@ -43,10 +42,7 @@ export async function drainKeys({ keys, run, tell }: DrainOptions): Promise<Drai
   await using redis = await RedisFixture.connect(server, { flushIntervalMs: interval });
   await using mongod = await MongodbServer.start();
   await using mongodb = await MongodbFixture.open(mongod);
-  for (let done = 0; done < keys; done += savesAtOnce) {
-    await fill(redis, run, done, Math.min(savesAtOnce, keys - done));
-    tell(`${done} of ${keys} saved`);
-  }
+  await stockBuffer(redis.buffer, { run, keys, tell: (done) => tell(`${done} of ${keys} saved`) });
   const heaps: HeapAt[] = [];
   const flusher = new Flusher({
     buffer: redis.buffer,
@@ -73,20 +69,6 @@ export async function drainKeys({ keys, run, tell }: DrainOptions): Promise<Drai
   const seconds = (performance.now() - startedAt) / 1000;
   const stored = await mongodb.collections.progress.countDocuments({});
   return { written, left, stored, seconds, heaps };
-}
-
-async function fill({ buffer }: RedisFixture, run: string, first: number, count: number): Promise<void> {
-  const saves = Array.from({ length: count }, (_, index) => ({
-    key: { userId: `${run}-${first + index}` as UserId, courseId: "course" as CourseId },
-    lectureId: "lecture" as LectureId,
-    seconds: (first + index) % 3_600,
-  }));
-  let left = saves;
-  while (left.length > 0) {
-    // A loaded machine may take more than a save is given: then what is not known to be stored is saved again.
-    const outcomes = await buffer.save(left).catch(() => []);
-    left = left.filter((_, index) => outcomes[index]?.status !== "stored");
-  }
 }
 
 /** What is left after a collection: without one, the figure would be garbage. */

@@ -9,7 +9,15 @@ export function showTable(heading: string, rows: readonly (readonly (string | nu
   say(`\n${heading}\n${lines.map((line) => `  ${line.trimEnd()}\n`).join("")}`);
 }
 
-/** Shows that something goes on, on one line. */
+/** Where nobody watches, a line now and then shows that it goes on. */
+const reportMs = 10_000;
+let reportedAt = performance.now();
+
+/** Shows that something goes on: on one line of a terminal, elsewhere with a line every ten seconds. */
 export function showProgress(text: string): void {
   if (process.stdout.isTTY) say(`\r${text}    `);
+  else if (performance.now() - reportedAt >= reportMs) {
+    reportedAt = performance.now();
+    say(`${text}\n`);
+  }
 }
