@@ -43,10 +43,8 @@ export class RedisFixture implements BufferHarness {
   }
 
   /** Connected; what is in Redis stays. */
-  static async connect({ url }: RunningRedis, options: RedisFixtureOptions = {}): Promise<RedisFixture> {
-    const fixture = new RedisFixture(url, options);
-    await fixture.connection.ready();
-    return fixture;
+  static connect({ url }: RunningRedis, options: RedisFixtureOptions = {}): Promise<RedisFixture> {
+    return new RedisFixture(url, options).#prepare((connection) => connection.ready());
   }
 
   /** Not connected yet, perhaps never. */
@@ -55,10 +53,11 @@ export class RedisFixture implements BufferHarness {
   }
 
   /** Connected to a Redis that is empty now. */
-  static async openEmpty(redis: RunningRedis, options: RedisFixtureOptions = {}): Promise<RedisFixture> {
-    const fixture = await RedisFixture.connect(redis, options);
-    await Promise.all(fixture.connection.masters().map((master) => master.flushall()));
-    return fixture;
+  static openEmpty({ url }: RunningRedis, options: RedisFixtureOptions = {}): Promise<RedisFixture> {
+    return new RedisFixture(url, options).#prepare(async (connection) => {
+      await connection.ready();
+      await Promise.all(connection.masters().map((master) => master.flushall()));
+    });
   }
 
   async spoil(key: ProgressKey): Promise<void> {
@@ -68,6 +67,17 @@ export class RedisFixture implements BufferHarness {
   async [Symbol.asyncDispose](): Promise<void> {
     this.buffer[Symbol.dispose]();
     await this.connection[Symbol.asyncDispose]();
+  }
+
+  /** A connection that nobody got would keep the process of the tests from ending. */
+  async #prepare(prepare: (connection: RedisConnection) => Promise<unknown>): Promise<this> {
+    try {
+      await prepare(this.connection);
+      return this;
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 }
 
