@@ -37,6 +37,18 @@ const special: Record<"loopback" | "private" | "nowhere", readonly string[]> = {
     "fe80::/10",
     "fec0::/10",
     "ff00::/8",
+    // Not from the registries: where clouds keep the metadata of a machine.
+    "169.254.169.254/32",
+    "169.254.170.2/32",
+    "100.100.100.200/32",
+    "168.63.129.16/32",
+    "192.0.0.192/32",
+    "fd00:ec2::254/128",
+    "fd00:ec2::23/128",
+    "fd20:ce::254/128",
+    "fd00:c1::a9fe:a9fe/128",
+    "fd00:42::42/128",
+    "fd00:a9fe:a9fe::1/128",
   ],
 };
 const lists = Object.entries(special).map(([place, ranges]) => [place, listOf(ranges)] as const);
@@ -116,6 +128,12 @@ describe("a webhook may be sent to", () => {
         assert.equal(refusal("example.org", address, allowed) === null, may, address);
       }),
     );
+  });
+
+  test("no address where clouds keep their metadata, whatever is allowed", () => {
+    for (const address of ["169.254.169.254", "fd00:ec2::254", "::ffff:100.100.100.200", "fd00:0ec2:0:0::254"]) {
+      assert.match(String(refusal("example.org", address, true)), /where no webhook can be/);
+    }
   });
 
   test("this machine if its host says so, and then to nothing else", () => {

@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { BlockList, isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 import { isLoopbackHost } from "../../domain/webhook.ts";
 
@@ -9,11 +9,20 @@ const privateRanges: ReadonlySet<string> = new Set(["private", "carrierGradeNat"
 /** All of IPv6 that is given out to networks. */
 const globalUnicast = ipaddr.IPv6.parseCIDR("2000::/3");
 
-/** Nowhere: link-local, multicast, reserved, tunnels, and everything else that no webhook can be at. */
+/** Where clouds tell a machine its secrets, as far as it is not link-local. */
+const metadata = new BlockList();
+metadata.addSubnet("fd00:ec2::", 32, "ipv6"); // Amazon
+for (const address of ["fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42", "fd00:a9fe:a9fe::1"]) {
+  metadata.addAddress(address, "ipv6"); // Google, Oracle, Scaleway, Akamai
+}
+for (const address of ["100.100.100.200", "168.63.129.16"]) metadata.addAddress(address); // Alibaba, Azure
+
+/** Nowhere: metadata of clouds, link-local, multicast, reserved, tunnels, and everything else that no webhook can be at. */
 export function placeOf(address: string): Place {
   if (isIP(address) === 0) return "nowhere";
   // An IPv4 address in the clothes of IPv6 is what it is.
   const ip = ipaddr.process(address);
+  if (metadata.check(ip.toString(), ip.kind())) return "nowhere";
   const range = ip.range();
   if (range === "loopback") return "loopback";
   if (privateRanges.has(range)) return "private";
