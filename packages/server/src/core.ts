@@ -11,6 +11,7 @@ import { Replay } from "./delivery/replay.ts";
 import type { WebhookList } from "./delivery/webhook-list.ts";
 import { WebhookSink } from "./delivery/webhook-sink.ts";
 import { Followers } from "./application/followers.ts";
+import { LateErasure } from "./application/late-erasure.ts";
 import { OneAtATime } from "./application/one-at-a-time.ts";
 import { OutboxRelay } from "./application/outbox-relay.ts";
 import { ProgressReader } from "./application/progress-reader.ts";
@@ -78,20 +79,21 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
     milestones: streakMilestones(options.achievements),
   });
   const achievements = new Achievements({ ...shared, publisher, counts, definitions: options.achievements });
+  const lateErasure = new LateErasure({ ...shared, publisher, streaks, days, awards: achievements });
   const followers = new Followers({ ...shared, streaks, publisher, achievements, counts });
   return {
     saver: new PositionSaver({ ...shared, courses, batch: new SaveBatch(shared) }),
-    completions: new Completions({ ...shared, courses, followers, days, queue }),
+    completions: new Completions({ ...shared, courses, followers, lateErasure, days, queue }),
     progress: new ProgressReader({ ...shared, courses, followers, days }),
     dashboard: new Dashboard({ ...shared, followers, days }),
     achievements,
     achievementBackfill: new AchievementBackfill({ ...shared, achievements, days }),
     students: new Students({ ...shared, days }),
-    studentData: new StudentDataKeeper({ ...shared, publisher, queue }),
+    studentData: new StudentDataKeeper({ ...shared, publisher, lateErasure, queue }),
     editor: new CourseEditor({ ...shared, courses, newId: randomUUID }),
     courses,
     flusher: new Flusher({ ...shared, policy: flushPolicy(options.flushIntervalMs) }),
-    relay: new OutboxRelay({ ...shared, followers, streaks }),
+    relay: new OutboxRelay({ ...shared, followers, streaks, queue }),
     publisher,
     deliverer: delivery && new Deliverer(delivery),
     replay: new Replay(shared),

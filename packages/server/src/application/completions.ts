@@ -7,6 +7,7 @@ import { retryWhileRaced } from "./compare-and-set.ts";
 import type { CourseReader } from "./course-reader.ts";
 import { existingCourse, existingLecture } from "./existing.ts";
 import type { Followers } from "./followers.ts";
+import type { LateErasure } from "./late-erasure.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
 import type { Identity, StudentDay } from "./student-day.ts";
 
@@ -15,6 +16,7 @@ interface CompletionsDeps {
   buffer: PositionBuffer;
   courses: CourseReader;
   followers: Followers;
+  lateErasure: LateErasure;
   days: StudentDay;
   queue: OneAtATime;
 }
@@ -35,10 +37,12 @@ export class Completions {
    * @throws ProgressError `unknown_course`, `unknown_lecture`
    */
   async complete(identity: Identity, key: ProgressKey, lectureId: LectureId): Promise<void> {
-    const { courses, days, followers } = this.#deps;
+    const { courses, days, followers, lateErasure } = this.#deps;
     existingLecture(existingCourse(await courses.read(key.courseId), key.courseId), lectureId);
-    const moment = await days.now(identity);
     await this.#queue.run(key.userId, async () => {
+      const { upTo, ...moment } = await days.now(identity);
+      // What was brought back since the erasure is not taken for what the student does now.
+      if (upTo !== undefined) await lateErasure.repeat({ userId: key.userId, upTo });
       let outbox: readonly ProgressEvent[] = [];
       await this.#changeWhile(key, (progress) => {
         outbox = progress.outbox;

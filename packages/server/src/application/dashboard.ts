@@ -93,7 +93,7 @@ export class Dashboard {
   async mark(identity: Identity): Promise<void> {
     const { activities, followers, days } = this.#deps;
     const moment = await days.now(identity);
-    await activities.mark(identity.userId, moment.day);
+    await activities.mark(identity.userId, moment);
     await followers.followMark(identity.userId, moment);
   }
 }

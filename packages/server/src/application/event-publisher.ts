@@ -60,12 +60,12 @@ export class EventPublisher implements AsyncDisposable {
     }
   }
 
-  /** Forgets what is kept of a student here and in the sinks. */
-  async erase(userId: UserId): Promise<void> {
+  /** Forgets what is kept of a student here and in the sinks, all of it or what occurred up to an instant. */
+  async erase(userId: UserId, until?: number): Promise<void> {
     const { log, sinks } = this.#deps;
     // First the log: what is not there any more is not delivered any more.
-    await log.erase(userId);
-    await Promise.all(sinks.map((sink) => sink.erase(userId)));
+    await log.erase(userId, until);
+    await Promise.all(sinks.map((sink) => sink.erase(userId, until)));
   }
 
   start(): void {

@@ -81,8 +81,8 @@ export class Followers {
 
   async #followLecture(key: ProgressKey, event: LectureCompleted): Promise<CourseCompleted | null> {
     const { activities, streaks, publisher, achievements } = this.#deps;
-    const { id, userId, courseId, lectureId, day } = event;
-    await activities.addCompletion(userId, day, courseId, lectureId);
+    const { id, userId } = event;
+    await activities.addCompletion(event);
     const { streak, untold } = await streaks.count(userId, event);
     await publisher.publish(event);
     await streaks.tell(userId, untold);

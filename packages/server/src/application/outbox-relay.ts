@@ -1,10 +1,12 @@
 import type { Clock } from "../ports/clock.ts";
+import type { UserId } from "../domain/ids.ts";
 import type { Leases } from "../ports/leases.ts";
 import type { ProgressStore, Unsettled } from "../ports/progress-store.ts";
 import type { StudentStore } from "../ports/student-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { BackgroundWork } from "./background-work.ts";
 import type { Followers } from "./followers.ts";
+import type { OneAtATime } from "./one-at-a-time.ts";
 import type { StreakKeeper } from "./streak-keeper.ts";
 
 /** A request follows its own events at once; what is older than this was left behind by a process that died. */
@@ -20,6 +22,7 @@ interface OutboxRelayDeps {
   students: StudentStore;
   streaks: StreakKeeper;
   followers: Followers;
+  queue: OneAtATime;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -53,12 +56,12 @@ export class OutboxRelay {
     ]);
     telemetry.oldestWaiting("followers", oldest(ofProgress));
     for (const { key } of ofProgress) {
-      await this.#alone(`${key.userId}:${key.courseId}`, async () =>
+      await this.#alone(key.userId, `:${key.courseId}`, async () =>
         followers.settle(key, (await store.read(key)).outbox),
       );
     }
     for (const userId of ofStreaks) {
-      await this.#alone(userId, async () => streaks.tell(userId, (await students.read(userId)).outbox));
+      await this.#alone(userId, "", async () => streaks.tell(userId, (await students.read(userId)).outbox));
     }
   }
 
@@ -67,11 +70,11 @@ export class OutboxRelay {
   }
 
   /** Does the work unless another process does; a failure leaves the other work alone. */
-  async #alone(outbox: string, work: () => Promise<void>): Promise<void> {
-    const { leases, telemetry } = this.#deps;
-    if (!(await leases.take(`outbox:${outbox}`, leaseMs))) return;
+  async #alone(userId: UserId, outbox: string, work: () => Promise<void>): Promise<void> {
+    const { leases, queue, telemetry } = this.#deps;
+    if (!(await leases.take(`outbox:${userId}${outbox}`, leaseMs))) return;
     try {
-      await work();
+      await queue.run(userId, work);
     } catch (error) {
       telemetry.backgroundFailed("follow events", error);
     }

@@ -1,7 +1,15 @@
 import type { Day } from "../domain/activity-day.ts";
 import { type Moment, type StreakReached, streakReached } from "../domain/event.ts";
 import type { UserId } from "../domain/ids.ts";
-import { advanceStreak, firstDay, milestonesReached, noStreak, type Streak, streakOf } from "../domain/streak.ts";
+import {
+  advanceStreak,
+  firstDay,
+  isSameStreak,
+  milestonesReached,
+  noStreak,
+  type Streak,
+  streakOf,
+} from "../domain/streak.ts";
 import type { ActivityStore, StreakCounts } from "../ports/activity-store.ts";
 import type { Student, StudentStore } from "../ports/student-store.ts";
 import { retryWhileRaced } from "./compare-and-set.ts";
@@ -48,6 +56,16 @@ export class StreakKeeper {
       return streak === student.streak || students.replaceStreak(userId, student.streak, streak, reached);
     });
     return counted;
+  }
+
+  /** Makes the streak what the days say that are left. */
+  async recount(userId: UserId): Promise<void> {
+    const { students, activities, counts } = this.#deps;
+    await retryWhileRaced(async () => {
+      const { streak } = await students.read(userId);
+      const left = streakOf(await activities.daysThatCount(userId, counts));
+      return isSameStreak(left, streak) || students.replaceStreak(userId, streak, left, []);
+    });
   }
 
   /** Publishes what has not been told yet. */

@@ -11,6 +11,7 @@ import type { Student, StudentStore } from "../ports/student-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { BackgroundWork } from "./background-work.ts";
 import type { EventPublisher } from "./event-publisher.ts";
+import type { LateErasure } from "./late-erasure.ts";
 import type { OneAtATime } from "./one-at-a-time.ts";
 
 export interface StudentData {
@@ -30,12 +31,13 @@ interface StudentDataDeps {
   achievements: AchievementStore;
   publisher: EventPublisher;
   deliveries: DeliveryStore;
+  lateErasure: LateErasure;
   queue: OneAtATime;
   clock: Clock;
   telemetry: Telemetry;
 }
 
-/** Longer than a flush that began before the erasure can last: its lease plus the store's timeout, twice. */
+/** Longer than what began before the erasure can last; for a flush: its lease plus the store's timeout, twice. */
 const lateWriteMs = 40_000;
 const pollMs = 10_000;
 const batchSize = 100;
@@ -66,7 +68,7 @@ export class StudentDataKeeper {
     return { student, courses: stored, activities: days, achievements: earned };
   }
 
-  /** Forgets the student; what a flush under way brings back is forgotten again a little later. */
+  /** Forgets the student; what work under way brings back is forgotten again a little later. */
   erase(userId: UserId): Promise<void> {
     return this.#deps.queue.run(userId, () => this.#eraseNow(userId));
   }
@@ -77,9 +79,9 @@ export class StudentDataKeeper {
 
   /** Erases what late writes have brought back since the erasures that are old enough. */
   async eraseAgain(): Promise<void> {
-    const { students, clock, store } = this.#deps;
+    const { students, clock, queue, lateErasure } = this.#deps;
     for (const erasure of await students.erasuresBefore(clock.now() - lateWriteMs, batchSize)) {
-      await store.eraseRevived(erasure.userId, erasure.upTo);
+      await queue.run(erasure.userId, () => lateErasure.repeat(erasure));
       await students.forgetErasure(erasure);
     }
   }
@@ -90,14 +92,14 @@ export class StudentDataKeeper {
 
   async #eraseNow(userId: UserId): Promise<void> {
     const { buffer, store, activities, students, achievements, publisher, deliveries } = this.#deps;
-    const upTo = makeStamp(await buffer.now());
     const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
-    await students.erase({ userId, upTo });
     await buffer.erase(userId, known);
     await Promise.all([store.erase(userId), activities.erase(userId), achievements.erase(userId)]);
-    // Last, when no outbox has any left.
+    // When no outbox has any left.
     await publisher.erase(userId);
     await deliveries.erase(userId);
+    // At the very end: whoever sees the erasure is touched by none of this, everybody else is dated within it.
+    await students.erase({ userId, upTo: makeStamp(await buffer.now()) });
   }
 
   async #allProgress(userId: UserId): Promise<StudentData["courses"]> {

@@ -1,7 +1,9 @@
-import { type Day, dayAt } from "../domain/activity-day.ts";
+import { dayAt } from "../domain/activity-day.ts";
+import { erasedUntil } from "../domain/erasure.ts";
+import type { Moment } from "../domain/event.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Student, StudentStore } from "../ports/student-store.ts";
+import type { Erasure, Student, StudentStore } from "../ports/student-store.ts";
 
 /** Who asks: the student, and the zone their token names, if it is one. */
 export interface Identity {
@@ -21,13 +23,22 @@ export class StudentDay {
     this.defaultZone = deps.defaultZone;
   }
 
-  /** The present moment of this student; reads the stored zone only when the token names none. */
-  async now(identity: Identity): Promise<{ occurredAt: number; day: Day; zone: string }> {
-    const stored = identity.zone === null ? await this.#students.read(identity.userId) : null;
-    return this.nowIn(this.zoneOf(identity, stored));
+  /**
+   * The present moment of this student, later than what an erasure that is not complete still erases; reads the stored zone
+   * only when the token names none.
+   */
+  async now(identity: Identity): Promise<Moment & Pick<Partial<Erasure>, "upTo">> {
+    const { userId, zone } = identity;
+    const [stored, upTo] = await Promise.all([
+      zone === null ? this.#students.read(userId) : null,
+      this.#students.erasedUpTo(userId),
+    ]);
+    const moment = this.nowIn(this.zoneOf(identity, stored));
+    if (upTo === null) return moment;
+    return { ...moment, occurredAt: Math.max(moment.occurredAt, erasedUntil(upTo) + 1), upTo };
   }
 
-  nowIn(zone: string): { occurredAt: number; day: Day; zone: string } {
+  nowIn(zone: string): Moment {
     const occurredAt = this.#clock.now();
     return { occurredAt, day: dayAt(occurredAt, zone), zone };
   }

@@ -9,6 +9,10 @@ export interface Streak {
 
 export const noStreak: Streak = { current: 0, longest: 0, lastDay: null };
 
+export function isSameStreak(one: Streak, other: Streak): boolean {
+  return one.current === other.current && one.longest === other.longest && one.lastDay === other.lastDay;
+}
+
 /** The streak after a day that is not before its last one; the same day again changes nothing. */
 export function advanceStreak(streak: Streak, day: Day): Streak {
   if (streak.lastDay === day) return streak;

@@ -27,5 +27,6 @@ export interface AchievementStore {
   /** The achievement's event is published. */
   told(userId: UserId, achievementId: string): Promise<void>;
 
-  erase(userId: UserId): Promise<void>;
+  /** @param until what was earned up to this instant, milliseconds since 1970; left out: everything */
+  erase(userId: UserId, until?: number): Promise<void>;
 }

@@ -1,10 +1,14 @@
 import type { Day } from "../domain/activity-day.ts";
-import type { CourseId, LectureId, UserId } from "../domain/ids.ts";
+import type { LectureCompleted, Moment } from "../domain/event.ts";
+import type { UserId } from "../domain/ids.ts";
 
 export interface ActivityDay {
   readonly day: Day;
   readonly count: number;
 }
+
+/** What a day needs to know of a completion. */
+export type CountedCompletion = Pick<LectureCompleted, "userId" | "courseId" | "lectureId" | "day" | "occurredAt">;
 
 /** Which days count for the streak: those with a completion, or those with any activity. */
 export type StreakCounts = "completion" | "activity";
@@ -15,10 +19,10 @@ export type StreakCounts = "completion" | "activity";
  */
 export interface ActivityStore {
   /** Counts a completion once per lecture and day, however often it is told. */
-  addCompletion(userId: UserId, day: Day, courseId: CourseId, lectureId: LectureId): Promise<void>;
+  addCompletion(completion: CountedCompletion): Promise<void>;
 
   /** Counts one more activity of no particular lecture. */
-  mark(userId: UserId, day: Day): Promise<void>;
+  mark(userId: UserId, moment: Pick<Moment, "day" | "occurredAt">): Promise<void>;
 
   /** Days with activity from first to last, both included, oldest first. */
   between(userId: UserId, first: Day, last: Day): Promise<ActivityDay[]>;
@@ -29,5 +33,6 @@ export interface ActivityStore {
   /** Everything, oldest first, for the export; completions are `<course>/<lecture>`. */
   readAll(userId: UserId): Promise<(ActivityDay & { completions: string[] })[]>;
 
-  erase(userId: UserId): Promise<void>;
+  /** @param until days with nothing later than this instant, milliseconds since 1970; left out: all */
+  erase(userId: UserId, until?: number): Promise<void>;
 }

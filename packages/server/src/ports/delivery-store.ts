@@ -81,5 +81,6 @@ export interface DeliveryStore {
   /** Of one status, and of one webhook if it is named; what ended last, or is due first, comes first. */
   list(wanted: Pick<DeliveryRecord, "status"> & { webhookId?: WebhookId }, limit: number): Promise<DeliveryRecord[]>;
 
-  erase(userId: UserId): Promise<void>;
+  /** @param until deliveries of what occurred up to this instant; left out: all */
+  erase(userId: UserId, until?: number): Promise<void>;
 }

@@ -25,5 +25,6 @@ export interface EventLog {
    */
   since(instant: number, last: LearningEvent | null, limit: number): Promise<LearningEvent[]>;
 
-  erase(userId: UserId): Promise<void>;
+  /** @param until what occurred up to this instant, milliseconds since 1970; left out: everything */
+  erase(userId: UserId, until?: number): Promise<void>;
 }

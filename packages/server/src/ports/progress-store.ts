@@ -96,8 +96,9 @@ export interface ProgressStore {
   erase(userId: UserId): Promise<void>;
 
   /**
-   * Erases what a late flush has brought back: progress of a course in which nothing was ever completed, with no position
-   * and no reset after the stamp. Whatever else there is, the student has done since.
+   * Erases what a late flush or completion has brought back: progress of a course with no position and no reset after the
+   * stamp, in which nothing was ever completed later than the erasure reaches. Whatever else there is, the student has done
+   * since.
    */
   eraseRevived(userId: UserId, upTo: Stamp): Promise<void>;
 }

@@ -14,7 +14,7 @@ export interface Student {
   readonly timeZone: string | null;
 }
 
-/** A student who asked to be forgotten; what a late flush brings back is erased once more. */
+/** A student who asked to be forgotten; what work under way brings back is erased once more. */
 export interface Erasure {
   readonly userId: UserId;
   /** Everything up to this stamp is forgotten. */
@@ -46,8 +46,14 @@ export interface StudentStore {
   /** How many there are, roughly. */
   count(): Promise<number>;
 
-  /** Forgets the student and leaves the erasure behind. */
+  /** Forgets the student, then leaves the erasure behind: who sees it finds nothing older. */
   erase(erasure: Erasure): Promise<void>;
+
+  /** The stamp of the student's last erasure, unless that is complete. */
+  erasedUpTo(userId: UserId): Promise<Stamp | null>;
+
+  /** Forgets milestones that have no streak any more, and the student when there is no zone either. */
+  eraseRevived(userId: UserId): Promise<void>;
 
   /** Erasures left behind whose stamp lies before the given instant, milliseconds since 1970. */
   erasuresBefore(instant: number, limit: number): Promise<Erasure[]>;

@@ -54,6 +54,7 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
         completedAt: { [lectureHex]: occurredAt },
         completedCount: 1,
         completions: { [lectureHex]: 1 },
+        lastCompletedAt: occurredAt,
         rev: 1,
         outbox: [{ id: event.id, type: event.type, lectureId, day: event.day, zone: event.zone, occurredAt }],
       });
@@ -78,6 +79,7 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
         completedAt: {},
         completedCount: 0,
         completions: { a: 1 },
+        lastCompletedAt: new Date(event.occurredAt),
         resetStamp: stampAt(7),
         rev: 3,
         outbox: [],
@@ -116,23 +118,27 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
     it("hold the date as text, the count, and where it comes from", async () => {
       const userId = someUser();
       const date = "2026-02-28" as Day;
-      await mongodb.fixture.activities.addCompletion(userId, date, course(courseHex), lecture("a"));
-      await mongodb.fixture.activities.mark(userId, date);
-      await mongodb.fixture.activities.mark(userId, "2026-03-01" as Day);
+      const { activities } = mongodb.fixture;
+      const done = { userId, courseId: course(courseHex), lectureId: lecture("a"), day: date, occurredAt: 2 };
+      await activities.addCompletion(done);
+      await activities.mark(userId, { day: date, occurredAt: 1 });
+      await activities.mark(userId, { day: "2026-03-01" as Day, occurredAt: 3 });
       const found = await mongodb.fixture.collections.activities
         .find({ userId }, { projection: { _id: 0 }, sort: { date: 1 } })
         .toArray();
       assert.deepEqual(found, [
-        { userId, date, count: 2, sources: [`${courseHex}/a`] },
-        { userId, date: "2026-03-01", count: 1, sources: [] },
+        { userId, date, count: 2, sources: [`${courseHex}/a`], changedAt: new Date(2) },
+        { userId, date: "2026-03-01", count: 1, sources: [], changedAt: new Date(3) },
       ]);
     });
 
     it("count each completion once when 50 are told at once, five times each", async () => {
       const userId = someUser();
       const date = "2026-02-28" as Day;
-      const ids = Array.from({ length: 250 }, (_, index) => lecture(`l${index % 50}`));
-      await Promise.all(ids.map((id) => mongodb.fixture.activities.addCompletion(userId, date, course("c"), id)));
+      const told = Array.from({ length: 250 }, (_, index) => {
+        return { userId, courseId: course("c"), lectureId: lecture(`l${index % 50}`), day: date, occurredAt: index };
+      });
+      await Promise.all(told.map((each) => mongodb.fixture.activities.addCompletion(each)));
       const [day] = await mongodb.fixture.activities.readAll(userId);
       assert.equal(day?.count, 50);
       assert.equal(new Set(day.completions).size, 50);

@@ -5,6 +5,7 @@ import type { ProgressDocument } from "../../src/adapters/mongodb/documents.ts";
 import { keyFilter } from "../../src/adapters/mongodb/progress-document.ts";
 import { ProgressError } from "../../src/domain/errors.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
+import type { WebhookId } from "../../src/domain/webhook.ts";
 import { noStreak } from "../../src/domain/streak.ts";
 import type { PositionWrite, WriteOutcome } from "../../src/ports/progress-store.ts";
 import { eventually } from "../support/eventually.ts";
@@ -132,7 +133,7 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
       it(`rejects with store_unavailable while it ${state}, and works right after`, async () => {
         const key = someKey();
         {
-          const failCommands = ["find", "aggregate", "count", "update", "delete", "findAndModify"];
+          const failCommands = ["find", "aggregate", "distinct", "count", "update", "delete", "findAndModify"];
           await using _ = await mongodb.server.fail({ failCommands, ...fault }, "alwaysOn");
           const results = await Promise.allSettled(everythingWith(mongodb.fixture, key));
           assert.deepEqual(
@@ -197,7 +198,7 @@ function statusesOf(outcomes: readonly WriteOutcome[]): string[] {
 
 /** One call of everything that reaches MongoDB and may reject. */
 function everythingWith(
-  { store, catalog, activities, students, achievements, log }: MongodbFixture,
+  { store, catalog, activities, students, achievements, log, deliveries, disabledWebhooks }: MongodbFixture,
   key: ProgressKey,
 ): Promise<unknown>[] {
   const { userId, courseId } = key;
@@ -205,6 +206,8 @@ function everythingWith(
   const details = { title: "A", durationSeconds: 1, order: 0 };
   const streak = { current: 1, longest: 1, lastDay: event.day };
   const erasure = { userId, upTo: stampAt(1) };
+  const webhookId = "webhook" as WebhookId;
+  const delivery = { event, webhookId, dueAt: 1, expiresAt: 1 };
   return [
     store.read(key),
     store.readAll(userId),
@@ -221,8 +224,8 @@ function everythingWith(
     catalog.addLecture(courseId, event.lectureId, details),
     catalog.changeLecture(courseId, event.lectureId, details),
     catalog.removeLecture(courseId, event.lectureId),
-    activities.addCompletion(userId, event.day, courseId, event.lectureId),
-    activities.mark(userId, event.day),
+    activities.addCompletion(event),
+    activities.mark(userId, event),
     activities.between(userId, event.day, event.day),
     activities.daysThatCount(userId, "completion"),
     activities.readAll(userId),
@@ -233,6 +236,8 @@ function everythingWith(
     students.erase(erasure),
     students.erasuresBefore(1, 1),
     students.forgetErasure(erasure),
+    students.erasedUpTo(userId),
+    students.eraseRevived(userId),
     students.settle(userId, event.id),
     students.unsettled(1, 1),
     students.list(null, 1),
@@ -244,6 +249,20 @@ function everythingWith(
     log.add(event, ["stream"]),
     log.waiting("stream", 1, 1),
     log.delivered("stream", event),
+    log.since(1, null, 1),
     log.erase(userId),
+    deliveries.add([delivery]),
+    deliveries.addAgain([delivery]),
+    deliveries.due([webhookId], 1),
+    deliveries.claim(webhookId, 1, { now: 1, ms: 1 }),
+    deliveries.settle({ ...delivery, attempts: 0, lease: "0".repeat(24) }, { status: "done", at: 1 }),
+    deliveries.expire(1, 1),
+    deliveries.forget({ done: 1, dead: 1 }),
+    deliveries.counts(),
+    deliveries.list({ status: "done" }, 1),
+    deliveries.erase(userId),
+    disabledWebhooks.add({ webhookId, url: "https://example.org", at: 1 }),
+    disabledWebhooks.remove(webhookId),
+    disabledWebhooks.all(),
   ];
 }

@@ -70,12 +70,13 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
       }));
       await mongodb.fixture.collections.activities.insertMany(days);
       const one: [string, () => Promise<unknown>][] = [
-        ["update", () => activities.addCompletion(userId, "2027-01-01" as Day, courseId, lecture("a"))],
-        ["update", () => activities.mark(userId, day)],
+        ["update", () => activities.addCompletion({ ...event, day: "2027-01-01" as Day })],
+        ["update", () => activities.mark(userId, event)],
         ["find", () => activities.between(userId, addDays(day, -149), day)],
         ["find", () => activities.daysThatCount(userId, "completion")],
         ["find", () => activities.readAll(userId)],
         ["find", () => students.read(userId)],
+        ["find", () => students.erasedUpTo(userId)],
         ["find", () => students.unsettled(1, 100)],
         ["update", () => students.settle(userId, event.id)],
         ["find", () => students.list(null, 100)],

@@ -16,14 +16,15 @@ describe("MongoDB that leaves a race for the first upsert to the loser", { skip:
   it("counts the loser's completion and mark all the same", async () => {
     const { activities } = mongodb.fixture;
     const key = someKey();
-    const { day, lectureId } = completion(key, "a");
-    await activities.mark(key.userId, day);
+    const event = completion(key, "a");
+    const { day } = event;
+    await activities.mark(key.userId, event);
     for (let time = 0; time < 2; time++) {
       await using _ = await loseIn("activities");
-      await activities.addCompletion(key.userId, day, key.courseId, lectureId);
+      await activities.addCompletion(event);
     }
     await using _ = await loseIn("activities");
-    await activities.mark(key.userId, day);
+    await activities.mark(key.userId, event);
     assert.deepEqual(await activities.readAll(key.userId), [{ day, count: 3, completions: [`${key.courseId}/a`] }]);
   });
 

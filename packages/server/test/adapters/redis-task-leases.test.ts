@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { RedisConnection } from "../../src/adapters/redis/connection.ts";
 import { RedisLeases } from "../../src/adapters/redis/leases.ts";
 import type { StreakKeeper } from "../../src/application/streak-keeper.ts";
+import { OneAtATime } from "../../src/application/one-at-a-time.ts";
 import { OutboxRelay } from "../../src/application/outbox-relay.ts";
 import type { Followers } from "../../src/application/followers.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
@@ -43,6 +44,7 @@ describe("Leases in Redis", { skip: redisIsMissing() }, () => {
           students: { unsettled: async () => [] } as unknown as StudentStore,
           streaks: {} as StreakKeeper,
           leases: new RedisLeases(connection),
+          queue: new OneAtATime(),
           followers: { settle: async (key: ProgressKey) => void followed.push(key) } as unknown as Followers,
           clock: new TestClock(),
           telemetry: { oldestWaiting: () => undefined } as unknown as Telemetry,

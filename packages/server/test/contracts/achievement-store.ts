@@ -67,5 +67,15 @@ export function achievementStoreContract(name: string, open: () => Promise<Achie
       assert.equal((await achievements.earned(other)).length, 1);
       assert.equal(await achievements.earn(userId, award("a")), true);
     });
+
+    it("forgets what was earned up to an instant, and nothing that was earned later", async () => {
+      await using harness = await open();
+      const { achievements } = harness;
+      const userId = someUser();
+      const [before, at, after] = [award("a", "2026-03-01"), award("b", "2026-03-02"), award("c", "2026-03-03")];
+      for (const each of [before, at, after]) await achievements.earn(userId, each);
+      await achievements.erase(userId, at.occurredAt);
+      assert.deepEqual(await achievements.earned(userId), [{ ...after, isTold: false }]);
+    });
   });
 }

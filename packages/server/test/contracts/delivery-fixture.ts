@@ -29,10 +29,11 @@ export async function kept(
   { log }: DeliveryHarness,
   count: number,
   userId: UserId = someUser(),
+  occurredAt: number = now,
 ): Promise<LearningEvent[]> {
   const key = { userId, courseId: course("algebra") };
   const events = Array.from({ length: count }, (_, index) =>
-    lectureCompleted(key, momentAt(now), lecture(`l${index}`), 1),
+    lectureCompleted(key, momentAt(occurredAt), lecture(`l${index}-${occurredAt}`), 1),
   );
   for (const event of events) await log.add(event, []);
   return events;

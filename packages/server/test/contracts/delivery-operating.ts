@@ -136,6 +136,18 @@ export function deliveryOperatingContract(name: string, open: () => Promise<Deli
       assert.deepEqual(await deliveries.claim(webhookId, 10, lease), []);
       assert.equal((await recordsOf(harness, webhookId)).length, 1);
     });
+
+    it("forgets a student's deliveries of what occurred up to an instant, and none of what occurred later", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const webhookId = someWebhook();
+      const userId = someUser();
+      const [before, after] = [await kept(harness, 1, userId, now), await kept(harness, 1, userId, now + 1)];
+      await deliveries.add([...before, ...after].map((event) => due(event, webhookId)));
+      await deliveries.erase(userId, now);
+      const left = (await recordsOf(harness, webhookId)).map(({ eventId }) => eventId);
+      assert.deepEqual(left, [after[0]!.id]);
+    });
   });
 
   describe(`${name} remembers which webhooks are disabled`, () => {

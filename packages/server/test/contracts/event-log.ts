@@ -128,5 +128,15 @@ export function eventLogContract(name: string, open: () => Promise<EventLogHarne
       assert.deepEqual(await waitingOf(harness, "stream", userId), []);
       assert.deepEqual(await waitingOf(harness, "stream", other), [theirs]);
     });
+
+    it("forgets a student's events up to an instant, and none that occurred later", async () => {
+      await using harness = await open();
+      const userId = someUser();
+      const [before, at, after] = [-1, 0, 1].map((age) => completed(userId, `l${age + 1}`, someTime + age));
+      for (const event of [before, at, after]) await harness.log.add(event!, ["stream"]);
+      await harness.log.erase(userId, someTime);
+      assert.deepEqual(await keptOf(harness, userId), [after]);
+      assert.deepEqual(await waitingOf(harness, "stream", userId, someTime + 2), [after]);
+    });
   });
 }

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type CloudEvent, toCloudEvent } from "../../src/domain/cloud-event.ts";
 import type { EventSink } from "../../src/ports/event-sink.ts";
-import { someUser } from "../support/ids.ts";
+import { lectureCompleted } from "../../src/domain/event.ts";
+import { course, lecture, someUser } from "../support/ids.ts";
 import { eventsOf } from "./event-log.ts";
+import { momentAt, someTime } from "./store-fixture.ts";
 
 export interface SinkHarness extends AsyncDisposable {
   readonly sink: EventSink;
@@ -37,6 +39,17 @@ export function eventSinkContract(name: string, open: () => Promise<SinkHarness>
       for (const event of [...eventsOf(userId), ...theirs]) await harness.sink.publish(event);
       for (const _ of [1, 2]) await harness.sink.erase(userId);
       assert.deepEqual(await harness.published(), theirs.map(toCloudEvent));
+    });
+
+    it("forgets a student's events up to an instant, and none that occurred later", async () => {
+      await using harness = await open();
+      const userId = someUser();
+      const events = [-1, 0, 1].map((age, index) =>
+        lectureCompleted({ userId, courseId: course("algebra") }, momentAt(someTime + age), lecture(`l${index}`), 1),
+      );
+      for (const event of events) await harness.sink.publish(event);
+      await harness.sink.erase(userId, someTime);
+      assert.deepEqual(await harness.published(), events.slice(2).map(toCloudEvent));
     });
   });
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { erasedUntil } from "../../src/domain/erasure.ts";
+import type { ProgressKey } from "../../src/domain/ids.ts";
 import { lecture, stampAt } from "../support/ids.ts";
 import { type OpenStore, positions, someTime, StoreFixture } from "./store-fixture.ts";
 
@@ -38,7 +40,7 @@ export function eraseContract(open: OpenStore): void {
     });
   });
 
-  describe("erasing what a late flush brought back", () => {
+  describe("erasing what a late flush or completion brought back", () => {
     it("forgets courses with nothing newer than the erasure", async () => {
       await using fixture = await StoreFixture.open(open);
       await fixture.join(positions({ a: [10, 1], b: [20, 2] }), stampAt(5));
@@ -59,7 +61,29 @@ export function eraseContract(open: OpenStore): void {
       assert.equal((await fixture.read(completed)).completions.size, 1);
     });
 
-    it("keeps a course with anything ever completed, also when that was undone or started over", async () => {
+    it("forgets a course in which nothing was completed later than the erasure reaches, also when that was undone", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const [completed, undone, newer] = ["completed", "undone", "newer"].map((name) => fixture.otherCourse(name)) as [
+        ProgressKey,
+        ProgressKey,
+        ProgressKey,
+      ];
+      const upTo = stampAt(someTime);
+      const until = erasedUntil(upTo);
+      for (const key of [completed, undone, newer]) await fixture.complete("a", key, until);
+      await fixture.change({ type: "undo", lectureId: lecture("a") }, undone);
+      await fixture.complete("b", newer, until + 1);
+      await fixture.complete("c", newer, until);
+      await fixture.change({ type: "undo", lectureId: lecture("b") }, newer);
+      await fixture.store.eraseRevived(fixture.key.userId, upTo);
+      const left = (await fixture.store.readAll(fixture.key.userId)).map(({ courseId }) => courseId);
+      assert.deepEqual(left, [newer.courseId]);
+      assert.ok(
+        !(await fixture.store.unsettled(until + 1, 10_000)).some(({ key }) => key.courseId === undone.courseId),
+      );
+    });
+
+    it("keeps a course with anything completed since, also when that was undone or started over", async () => {
       await using fixture = await StoreFixture.open(open);
       const [undone, again] = [fixture.otherCourse("undone"), fixture.otherCourse("again")];
       for (const key of [undone, again]) await fixture.complete("a", key);

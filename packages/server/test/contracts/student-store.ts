@@ -220,6 +220,41 @@ export function studentStoreContract(name: string, open: () => Promise<StudentHa
         await students.forgetErasure({ userId, upTo });
       });
 
+      it("is known by its stamp until it is forgotten", async () => {
+        await using harness = await open();
+        const { students } = harness;
+        const userId = someUser();
+        assert.equal(await students.erasedUpTo(userId), null);
+        await students.erase({ userId, upTo });
+        assert.equal(await students.erasedUpTo(userId), upTo);
+        assert.equal(await students.erasedUpTo(someUser()), null);
+        await students.forgetErasure({ userId, upTo });
+        assert.equal(await students.erasedUpTo(userId), null);
+      });
+
+      it("again forgets whom neither a streak nor a zone is known of, and milestones without a streak", async () => {
+        await using harness = await open();
+        const { students } = harness;
+        const [revived, zoned, returned, unknown] = [someUser(), someUser(), someUser(), someUser()];
+        const moment = { occurredAt: 1, day: one.lastDay as Day, zone: "UTC" };
+        for (const userId of [revived, zoned, returned]) {
+          const reached = streakReached(userId, moment, { days: 1, firstDay: moment.day });
+          await students.replaceStreak(userId, noStreak, one, [reached]);
+          if (userId !== returned) await students.replaceStreak(userId, one, noStreak, []);
+        }
+        await students.setTimeZone(zoned, "Asia/Tokyo");
+        const kept = await students.read(returned);
+        for (const userId of [revived, zoned, returned, unknown]) await students.eraseRevived(userId);
+        const listed = await students.list(null, 100_000);
+        assert.deepEqual(
+          [revived, zoned, returned, unknown].map((userId) => listed.includes(userId)),
+          [false, true, true, false],
+        );
+        assert.deepEqual(await students.read(zoned), { ...newcomer, timeZone: "Asia/Tokyo" });
+        assert.deepEqual(await students.read(returned), kept);
+        assert.deepEqual([kept.milestones.size, kept.outbox.length], [1, 1]);
+      });
+
       it("again keeps the later stamp, which the end of the earlier one leaves in place", async () => {
         await using harness = await open();
         const { students } = harness;

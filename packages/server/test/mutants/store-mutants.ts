@@ -150,8 +150,30 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: "forgets an erasure at once",
     file: "application/student-data.ts",
-    text: "await store.eraseRevived(erasure.userId, erasure.upTo);",
+    text: "await queue.run(erasure.userId, () => lateErasure.repeat(erasure));",
     instead: "",
+    tests: ["properties/erasure.test.ts"],
+  },
+  {
+    name: "erases again whatever the student has done since",
+    file: "domain/erasure.ts",
+    text: "return stampTime(upTo) + reachMs;",
+    instead: "return Infinity;",
+    tests: ["properties/erasure.test.ts"],
+  },
+  {
+    name: "dates completions without a look at the erasure",
+    file: "application/student-day.ts",
+    text: "if (upTo === null) return moment;",
+    instead: "return moment;",
+    tests: ["properties/erasure.test.ts"],
+  },
+  {
+    name: "leaves the erasure behind before it has erased",
+    file: "application/student-data.ts",
+    text: "const known = (await store.readAll(userId)).map(({ courseId }) => courseId);",
+    instead: `const known = (await store.readAll(userId)).map(({ courseId }) => courseId);
+      await students.erase({ userId, upTo: makeStamp(await buffer.now()) });`,
     tests: ["properties/erasure.test.ts"],
   },
 ];

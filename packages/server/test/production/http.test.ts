@@ -189,7 +189,7 @@ suite("the API on two processes, one Redis and one MongoDB", { skip: storesAreMi
     const names = "_id completedAt completedCount completedLectures completions courseCompletedAt courseId";
     assert.deepEqual(Object.keys(found).toSorted(), [
       ...names.split(" "),
-      ..."lastWatchedLecture outbox rev userId watchTimes".split(" "),
+      ..."lastCompletedAt lastWatchedLecture outbox rev userId watchTimes".split(" "),
     ]);
     assert.deepEqual(found["completions"], { [hexLecture]: 1 });
     assert.deepEqual(found["completedLectures"], [lectureId]);

@@ -49,8 +49,10 @@ describe("the stored streak equals what the set of days says", () => {
 
   /** One completion on that day becomes known. */
   async function learn(keeper: StreakKeeper, userId: UserId, day: Day, lecture: number): Promise<void> {
-    await bench.stores.activities.addCompletion(userId, day, courseId, `lecture-${lecture}` as LectureId);
-    await keeper.count(userId, { occurredAt: Date.parse(day), day, zone: "UTC" });
+    const moment = { occurredAt: Date.parse(day), day, zone: "UTC" };
+    const lectureId = `lecture-${lecture}` as LectureId;
+    await bench.stores.activities.addCompletion({ userId, courseId, lectureId, ...moment });
+    await keeper.count(userId, moment);
   }
 
   test("after every day of any order of arrival, late and repeated ones too", async () => {

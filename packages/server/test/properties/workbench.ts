@@ -38,8 +38,14 @@ export class Workbench implements AsyncDisposable {
   private constructor() {
     const options = { clock: this.clock, flushIntervalMs: 60_000 };
     this.stores = openEmbeddedStores(":memory:", options);
-    this.core = createCore(this.stores, {
-      ...options,
+    this.core = this.anotherProcess(this.stores);
+  }
+
+  /** The use cases once more, over the same stores or some in front of them. */
+  anotherProcess(stores: Stores): Core {
+    return createCore(stores, {
+      clock: this.clock,
+      flushIntervalMs: 60_000,
       telemetry: silent,
       defaultTimeZone: "UTC",
       streakCounts: "completion",

@@ -20,7 +20,7 @@ export function mongodbRequests(): RequestReader {
 
 /** What a driver and the service's background do beside requests. */
 export const mongodbNoise: RegExp =
-  /^(hello|ismaster|isMaster|ping|endSessions|find (\w+ by relay|events|erasures|disabledWebhooks)|[a-z]+ deliveries|update events: delivered|createIndexes .*|other)$/;
+  /^(hello|ismaster|isMaster|ping|endSessions|find (\w+ by relay|events|disabledWebhooks)|[a-z]+ deliveries|update events: delivered|createIndexes .*|other)$/;
 
 /** The first field of a command is its name; the value is its collection. */
 function nameOf(message: Buffer): string {
@@ -38,8 +38,8 @@ function nameOf(message: Buffer): string {
 /** What tells requests of the same name apart. */
 function purposeOf(request: string, message: Buffer): string {
   const has = (text: string): boolean => message.includes(text);
-  // The relay looks for outboxes; nobody else filters by them.
-  if (request.startsWith("find ") && has("outbox.occurredAt")) return " by relay";
+  // The relays look for outboxes and for erasures that are old enough; nobody else filters by them.
+  if (request.startsWith("find ") && (has("outbox.occurredAt") || has("upTo"))) return " by relay";
   if (request === "update events" && has("$unset")) return ": delivered";
   if (request !== "update progress") return "";
   if (has("$pull")) return has("completedLectures") ? ": undo" : ": settle";

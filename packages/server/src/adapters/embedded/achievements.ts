@@ -24,7 +24,7 @@ export class EmbeddedAchievementStore implements AchievementStore {
         achievement_id AS achievementId, title, earned_at AS occurredAt, day, zone, event_id AS cause, is_told AS isTold
       FROM achievements WHERE user_id = ? ORDER BY earned_at DESC, achievement_id`);
     this.#told = database.prepare("UPDATE achievements SET is_told = 1 WHERE user_id = ? AND achievement_id = ?");
-    this.#erase = database.prepare("DELETE FROM achievements WHERE user_id = ?");
+    this.#erase = database.prepare("DELETE FROM achievements WHERE user_id = ? AND earned_at <= ?");
   }
 
   earn(userId: UserId, { achievementId, title, occurredAt, day, zone, cause }: EarnedAchievement): Promise<boolean> {
@@ -44,7 +44,7 @@ export class EmbeddedAchievementStore implements AchievementStore {
     return this.#database.write("store_unavailable", () => void this.#told.run(userId, achievementId));
   }
 
-  erase(userId: UserId): Promise<void> {
-    return this.#database.write("store_unavailable", () => void this.#erase.run(userId));
+  erase(userId: UserId, until: number = Infinity): Promise<void> {
+    return this.#database.write("store_unavailable", () => void this.#erase.run(userId, until));
   }
 }

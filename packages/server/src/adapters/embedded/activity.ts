@@ -1,6 +1,7 @@
 import type { Day } from "../../domain/activity-day.ts";
-import type { CourseId, LectureId, UserId } from "../../domain/ids.ts";
-import type { ActivityDay, ActivityStore, StreakCounts } from "../../ports/activity-store.ts";
+import type { Moment } from "../../domain/event.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { ActivityDay, ActivityStore, CountedCompletion, StreakCounts } from "../../ports/activity-store.ts";
 import type { EmbeddedDatabase, Statement } from "./database.ts";
 
 /** Days as rows; a completion is counted when its own row is new. */
@@ -17,7 +18,8 @@ export class EmbeddedActivityStore implements ActivityStore {
   constructor(database: EmbeddedDatabase) {
     this.#database = database;
     this.#addDay = database.prepare(`
-      INSERT INTO activities (user_id, day, count) VALUES (?, ?, 0) ON CONFLICT DO NOTHING`);
+      INSERT INTO activities (user_id, day, count, changed_at) VALUES (?, ?, 0, ?)
+      ON CONFLICT DO UPDATE SET changed_at = max(coalesce(changed_at, 0), excluded.changed_at)`);
     this.#addSource = database.prepare(`
       INSERT INTO activity_sources (user_id, day, course_id, lecture_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`);
     this.#count = database.prepare("UPDATE activities SET count = count + 1 WHERE user_id = ? AND day = ?");
@@ -30,20 +32,20 @@ export class EmbeddedActivityStore implements ActivityStore {
     this.#sources = database.prepare(`
       SELECT day, course_id || '/' || lecture_id AS completion FROM activity_sources WHERE user_id = ?
       ORDER BY course_id, lecture_id`);
-    this.#erase = database.prepare("DELETE FROM activities WHERE user_id = ?");
+    this.#erase = database.prepare("DELETE FROM activities WHERE user_id = ? AND coalesce(changed_at, 0) <= ?");
   }
 
-  addCompletion(userId: UserId, day: Day, courseId: CourseId, lectureId: LectureId): Promise<void> {
+  addCompletion({ userId, courseId, lectureId, day, occurredAt }: CountedCompletion): Promise<void> {
     return this.#database.write("store_unavailable", () => {
-      this.#addDay.run(userId, day);
+      this.#addDay.run(userId, day, occurredAt);
       const isNew = this.#addSource.run(userId, day, courseId, lectureId).changes !== 0;
       if (isNew) this.#count.run(userId, day);
     });
   }
 
-  mark(userId: UserId, day: Day): Promise<void> {
+  mark(userId: UserId, { day, occurredAt }: Pick<Moment, "day" | "occurredAt">): Promise<void> {
     return this.#database.write("store_unavailable", () => {
-      this.#addDay.run(userId, day);
+      this.#addDay.run(userId, day, occurredAt);
       this.#count.run(userId, day);
     });
   }
@@ -66,8 +68,8 @@ export class EmbeddedActivityStore implements ActivityStore {
     });
   }
 
-  erase(userId: UserId): Promise<void> {
-    return this.#database.write("store_unavailable", () => void this.#erase.run(userId));
+  erase(userId: UserId, until: number = Infinity): Promise<void> {
+    return this.#database.write("store_unavailable", () => void this.#erase.run(userId, until));
   }
 
   #days(userId: UserId, first: Day, last: Day): ActivityDay[] {

@@ -73,7 +73,7 @@ export class EmbeddedDeliveryStore implements DeliveryStore {
       ended: database.prepare(`${list} ORDER BY ended_at DESC LIMIT ?3`),
     };
     this.#erase = database.prepare(`
-      DELETE FROM deliveries WHERE event_id IN (SELECT event_id FROM events WHERE user_id = ?)`);
+      DELETE FROM deliveries WHERE event_id IN (SELECT event_id FROM events WHERE user_id = ? AND occurred_at <= ?)`);
   }
 
   add(deliveries: readonly NewDelivery[]): Promise<void> {
@@ -135,8 +135,8 @@ export class EmbeddedDeliveryStore implements DeliveryStore {
     );
   }
 
-  erase(userId: UserId): Promise<void> {
-    return this.#database.write("store_unavailable", () => void this.#erase.run(userId));
+  erase(userId: UserId, until: number = Infinity): Promise<void> {
+    return this.#database.write("store_unavailable", () => void this.#erase.run(userId, until));
   }
 
   #insert(statement: Statement, deliveries: readonly NewDelivery[]): Promise<void> {

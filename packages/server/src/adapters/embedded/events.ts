@@ -27,7 +27,7 @@ export class EmbeddedEventLog implements EventLog {
     );
     this.#since = database.prepare(`
       SELECT event FROM events WHERE (occurred_at, event_id) > (?, ?) ORDER BY occurred_at, event_id LIMIT ?`);
-    this.#erase = database.prepare("DELETE FROM events WHERE user_id = ?");
+    this.#erase = database.prepare("DELETE FROM events WHERE user_id = ? AND occurred_at <= ?");
   }
 
   add(event: LearningEvent, sinks: readonly SinkName[]): Promise<boolean> {
@@ -58,7 +58,7 @@ export class EmbeddedEventLog implements EventLog {
   }
 
   /** What waits for a sink goes with its event. */
-  erase(userId: UserId): Promise<void> {
-    return this.#database.write("store_unavailable", () => void this.#erase.run(userId));
+  erase(userId: UserId, until: number = Infinity): Promise<void> {
+    return this.#database.write("store_unavailable", () => void this.#erase.run(userId, until));
   }
 }

@@ -208,8 +208,14 @@ const achievements = `
   CREATE INDEX streak_outbox_age ON streak_outbox (occurred_at);
 `;
 
+/** When a day or a course was last told of a completion: what an erasure keeps is newer than it. */
+const datedCompletions = `
+  ALTER TABLE activities ADD COLUMN changed_at INTEGER;
+  ALTER TABLE progress ADD COLUMN last_completed_at INTEGER;
+`;
+
 /** What makes the tables of each version from those of the one before. Released steps never change. */
-export const schemaSteps: readonly string[] = [firstTables, waitingEvents, deliveries, achievements];
+export const schemaSteps: readonly string[] = [firstTables, waitingEvents, deliveries, achievements, datedCompletions];
 
 /** The number of steps a file has behind it; a program never opens a file newer than itself. */
 export const schemaVersion: number = schemaSteps.length;

@@ -1,3 +1,4 @@
+import { erasedUntil } from "../../domain/erasure.ts";
 import type { ProgressEvent } from "../../domain/event.ts";
 import type { ProgressKey, UserId } from "../../domain/ids.ts";
 import type { Stamp } from "../../domain/stamp.ts";
@@ -10,6 +11,7 @@ export class StoreWriting {
   readonly #joinPosition: Statement;
   readonly #raiseRev: Statement;
   readonly #complete: Statement;
+  readonly #dateCompletion: Statement;
   readonly #undo: Statement;
   readonly #undoAll: Statement;
   readonly #setCourseCompleted: Statement;
@@ -33,6 +35,8 @@ export class StoreWriting {
     this.#complete = database.prepare(`
       INSERT INTO completions (user_id, course_id, lecture_id, times, completed_at) VALUES (?, ?, ?, 1, ?)
       ON CONFLICT DO UPDATE SET times = times + 1, completed_at = excluded.completed_at`);
+    this.#dateCompletion = database.prepare(`
+      UPDATE progress SET last_completed_at = max(coalesce(last_completed_at, 0), ?3) WHERE user_id = ?1 AND course_id = ?2`);
     const undo = "UPDATE completions SET completed_at = NULL WHERE user_id = ? AND course_id = ?";
     this.#undo = database.prepare(`${undo} AND lecture_id = ?`);
     this.#undoAll = database.prepare(undo);
@@ -44,7 +48,8 @@ export class StoreWriting {
     this.#erase = database.prepare("DELETE FROM progress WHERE user_id = ?");
     this.#eraseRevived = database.prepare(`
       DELETE FROM progress WHERE user_id = ?1 AND coalesce(reset_stamp, '') <= ?2
-        AND NOT EXISTS (SELECT 1 FROM completions WHERE user_id = ?1 AND course_id = progress.course_id)
+        AND (last_completed_at <= ?3
+          OR NOT EXISTS (SELECT 1 FROM completions WHERE user_id = ?1 AND course_id = progress.course_id))
         AND NOT EXISTS (SELECT 1 FROM positions WHERE user_id = ?1 AND course_id = progress.course_id AND stamp > ?2)`);
   }
 
@@ -61,6 +66,7 @@ export class StoreWriting {
     switch (change.type) {
       case "complete":
         this.#complete.run(userId, courseId, change.event.lectureId, change.event.occurredAt);
+        this.#dateCompletion.run(userId, courseId, change.event.occurredAt);
         this.#pushEvent(change.event);
         break;
       case "undo":
@@ -89,7 +95,7 @@ export class StoreWriting {
   }
 
   eraseRevived(userId: UserId, upTo: Stamp): void {
-    this.#eraseRevived.run(userId, upTo);
+    this.#eraseRevived.run(userId, upTo, erasedUntil(upTo));
   }
 
   #pushEvent(event: ProgressEvent): void {

@@ -1,8 +1,8 @@
 import type { Day } from "../../domain/activity-day.ts";
 import type { StreakReached } from "../../domain/event.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { makeStamp } from "../../domain/stamp.ts";
-import { noStreak, type Streak } from "../../domain/streak.ts";
+import { makeStamp, type Stamp } from "../../domain/stamp.ts";
+import { isSameStreak, noStreak, type Streak } from "../../domain/streak.ts";
 import type { Erasure, Student, StudentStore } from "../../ports/student-store.ts";
 import type { EmbeddedDatabase, Statement } from "./database.ts";
 
@@ -29,7 +29,9 @@ export class EmbeddedStudentStore implements StudentStore {
   readonly #count: Statement<{ students: number }>;
   readonly #erase: Statement;
   readonly #putErasure: Statement;
+  readonly #erasure: Statement<Erasure>;
   readonly #erasures: Statement<Erasure>;
+  readonly #eraseRevived: readonly Statement[];
   readonly #forgetErasure: Statement;
 
   constructor(database: EmbeddedDatabase) {
@@ -65,6 +67,13 @@ export class EmbeddedStudentStore implements StudentStore {
     this.#putErasure = database.prepare(`
       INSERT INTO erasures (user_id, up_to) VALUES (?, ?)
       ON CONFLICT DO UPDATE SET up_to = max(up_to, excluded.up_to)`);
+    this.#erasure = database.prepare("SELECT user_id AS userId, up_to AS upTo FROM erasures WHERE user_id = ?");
+    const withoutStreak = "(SELECT user_id FROM users WHERE user_id = ? AND last_active_day IS NULL)";
+    this.#eraseRevived = [
+      database.prepare(`DELETE FROM streak_milestones WHERE user_id = ${withoutStreak}`),
+      database.prepare(`DELETE FROM streak_outbox WHERE user_id = ${withoutStreak}`),
+      database.prepare(`DELETE FROM users WHERE user_id = ${withoutStreak} AND time_zone IS NULL`),
+    ];
     this.#erasures = database.prepare(`
       SELECT user_id AS userId, up_to AS upTo FROM erasures WHERE up_to < ? ORDER BY up_to LIMIT ?`);
     // A later erasure of the same student has a later stamp, and work of its own.
@@ -118,6 +127,16 @@ export class EmbeddedStudentStore implements StudentStore {
     });
   }
 
+  erasedUpTo(userId: UserId): Promise<Stamp | null> {
+    return this.#database.read("store_unavailable", () => this.#erasure.get(userId)?.upTo ?? null);
+  }
+
+  eraseRevived(userId: UserId): Promise<void> {
+    return this.#database.write("store_unavailable", () => {
+      for (const statement of this.#eraseRevived) statement.run(userId);
+    });
+  }
+
   erasuresBefore(instant: number, limit: number): Promise<Erasure[]> {
     return this.#database.read("store_unavailable", () =>
       this.#erasures.all(makeStamp(instant), limit).map(({ userId, upTo }) => ({ userId, upTo })),
@@ -138,8 +157,4 @@ export class EmbeddedStudentStore implements StudentStore {
       outbox: this.#outbox.all(userId).map(({ event }) => JSON.parse(event) as StreakReached),
     };
   }
-}
-
-function isSameStreak(one: Streak, other: Streak): boolean {
-  return one.current === other.current && one.longest === other.longest && one.lastDay === other.lastDay;
 }

@@ -2,7 +2,7 @@ import type { WithId } from "mongodb";
 import type { UserId } from "../../domain/ids.ts";
 import type { AchievementStore, EarnedAchievement } from "../../ports/achievement-store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { type AchievementDocument, allAtOnce } from "./documents.ts";
+import { type AchievementDocument, allAtOnce, upTo } from "./documents.ts";
 import { settleRace } from "./failures.ts";
 
 /** What was earned as documents; a unique index says that it is earned once. */
@@ -36,8 +36,9 @@ export class MongoAchievementStore implements AchievementStore {
     });
   }
 
-  erase(userId: UserId): Promise<void> {
-    return this.#connection.answer(async ({ achievements }) => void (await achievements.deleteMany({ userId })));
+  erase(userId: UserId, until: number = Infinity): Promise<void> {
+    const erased = { userId, earnedAt: upTo(until) };
+    return this.#connection.answer(async ({ achievements }) => void (await achievements.deleteMany(erased)));
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Day } from "../../domain/activity-day.ts";
-import type { CourseId, LectureId, UserId } from "../../domain/ids.ts";
-import type { ActivityDay, ActivityStore, StreakCounts } from "../../ports/activity-store.ts";
+import type { Moment } from "../../domain/event.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { ActivityDay, ActivityStore, CountedCompletion, StreakCounts } from "../../ports/activity-store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { allAtOnce } from "./documents.ts";
+import { allAtOnce, upTo } from "./documents.ts";
 import { isDuplicateKey, settleRace } from "./failures.ts";
 
 /** A day is one document, and knows by its sources which completions it has counted. */
@@ -13,24 +14,26 @@ export class MongoActivityStore implements ActivityStore {
     this.#connection = connection;
   }
 
-  addCompletion(userId: UserId, date: Day, courseId: CourseId, lectureId: LectureId): Promise<void> {
+  addCompletion({ userId, courseId, lectureId, day: date, occurredAt }: CountedCompletion): Promise<void> {
     const source = `${courseId}/${lectureId}`;
     const filter = { userId, date, sources: { $ne: source } };
-    const count = { $inc: { count: 1 }, $push: { sources: source } };
+    const told = { $max: { changedAt: new Date(occurredAt) } };
+    const count = { $inc: { count: 1 }, $push: { sources: source }, ...told };
     return this.#connection.answer(async ({ activities }) => {
       try {
         await activities.updateOne(filter, count, { upsert: true });
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;
         // The day is there: with this source, then nothing matches, or without it, because it has just been made.
-        await activities.updateOne(filter, count);
+        const { matchedCount } = await activities.updateOne(filter, count);
+        if (matchedCount === 0) await activities.updateOne({ userId, date }, told);
       }
     });
   }
 
-  mark(userId: UserId, date: Day): Promise<void> {
+  mark(userId: UserId, { day: date, occurredAt }: Pick<Moment, "day" | "occurredAt">): Promise<void> {
     return this.#connection.answer(async ({ activities }) => {
-      const mark = { $inc: { count: 1 }, $setOnInsert: { sources: [] } };
+      const mark = { $inc: { count: 1 }, $max: { changedAt: new Date(occurredAt) }, $setOnInsert: { sources: [] } };
       await settleRace(() => activities.updateOne({ userId, date }, mark, { upsert: true }));
     });
   }
@@ -60,7 +63,8 @@ export class MongoActivityStore implements ActivityStore {
     });
   }
 
-  erase(userId: UserId): Promise<void> {
-    return this.#connection.answer(async ({ activities }) => void (await activities.deleteMany({ userId })));
+  erase(userId: UserId, until: number = Infinity): Promise<void> {
+    const erased = { userId, changedAt: upTo(until) };
+    return this.#connection.answer(async ({ activities }) => void (await activities.deleteMany(erased)));
   }
 }

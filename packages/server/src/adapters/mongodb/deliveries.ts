@@ -10,7 +10,7 @@ import type {
   NewDelivery,
 } from "../../ports/delivery-store.ts";
 import type { MongoConnection } from "./connection.ts";
-import { allAtOnce, type Collections, type DeliveryDocument } from "./documents.ts";
+import { allAtOnce, type Collections, type DeliveryDocument, upTo } from "./documents.ts";
 import { toEvent } from "./events.ts";
 import { settleRace } from "./failures.ts";
 
@@ -100,8 +100,9 @@ export class MongoDeliveryStore implements DeliveryStore {
     });
   }
 
-  erase(userId: UserId): Promise<void> {
-    return this.#connection.answer(async ({ deliveries }) => void (await deliveries.deleteMany({ userId })));
+  erase(userId: UserId, until: number = Infinity): Promise<void> {
+    const erased = { userId, occurredAt: upTo(until) };
+    return this.#connection.answer(async ({ deliveries }) => void (await deliveries.deleteMany(erased)));
   }
 
   #upsert(
@@ -131,6 +132,7 @@ function toDocument({ event, webhookId, dueAt, expiresAt }: NewDelivery): Delive
     eventId: event.id,
     webhookId,
     userId: event.userId,
+    occurredAt: new Date(event.occurredAt),
     status: "waiting",
     dueAt: new Date(dueAt),
     expiresAt: new Date(expiresAt),

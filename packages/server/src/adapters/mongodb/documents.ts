@@ -28,6 +28,8 @@ export interface ProgressDocument {
   completedAt?: Record<LectureId, Date>;
   completedCount?: number;
   completions?: Record<LectureId, number>;
+  /** Of all completions, those that were taken back too. */
+  lastCompletedAt?: Date;
   courseCompletedAt?: Date;
   rev?: number;
   outbox?: OutboxEntry[];
@@ -50,6 +52,8 @@ interface ActivityDocument {
   count: number;
   /** The day's completions, `<course>/<lecture>`. */
   sources: string[];
+  /** The latest moment that it was told of. */
+  changedAt?: Date;
 }
 
 interface UserDocument {
@@ -115,6 +119,8 @@ export interface DeliveryDocument {
   eventId: string;
   webhookId: WebhookId;
   userId: UserId;
+  /** When the event did. */
+  occurredAt: Date;
   status: DeliveryRecord["status"];
   /** While it waits: when it is due, or when the lease ends. */
   dueAt?: Date;
@@ -159,6 +165,13 @@ export function collectionsOf(database: Db): Collections {
 
 /** Answers fit into one message: no reader pays a second round trip because a student has done a lot. */
 export const allAtOnce = { batchSize: 100_000 } as const;
+
+/** Up to an instant, milliseconds since 1970, or so old that it is missing. */
+export function upTo(until: number): { $not: { $gt: Date } } {
+  return { $not: { $gt: new Date(Math.min(until, latestDate)) } };
+}
+
+const latestDate = 8.64e15;
 
 export function toStoredId(id: CourseId | LectureId): StoredId {
   return isObjectIdText(id) ? ObjectId.createFromHexString(id) : id;

@@ -4,7 +4,7 @@ import type { UserId } from "../../domain/ids.ts";
 import type { EventLog } from "../../ports/event-log.ts";
 import type { SinkName } from "../../ports/event-sink.ts";
 import type { MongoConnection } from "./connection.ts";
-import { allAtOnce, type EventDocument, toCourseId, toLectureId, toStoredId } from "./documents.ts";
+import { allAtOnce, type EventDocument, toCourseId, toLectureId, toStoredId, upTo } from "./documents.ts";
 import { settleRace } from "./failures.ts";
 
 /** Events as documents under their own id, so that one that is told twice is kept once. */
@@ -51,8 +51,9 @@ export class MongoEventLog implements EventLog {
     });
   }
 
-  erase(userId: UserId): Promise<void> {
-    return this.#connection.answer(async ({ events }) => void (await events.deleteMany({ userId })));
+  erase(userId: UserId, until: number = Infinity): Promise<void> {
+    const erased = { userId, occurredAt: upTo(until) };
+    return this.#connection.answer(async ({ events }) => void (await events.deleteMany(erased)));
   }
 }
 

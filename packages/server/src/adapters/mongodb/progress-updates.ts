@@ -40,6 +40,7 @@ export function changeUpdate(change: ProgressChange): ProgressUpdate {
         $set: { [`completedAt.${lectureId}`]: new Date(occurredAt) },
         $addToSet: { completedLectures: toStoredId(lectureId) },
         $inc: { rev: 1, completedCount: 1, [`completions.${lectureId}`]: 1 },
+        $max: { lastCompletedAt: new Date(occurredAt) },
         $push: { outbox: toOutboxEntry(change.event) },
       };
     }

@@ -1,4 +1,5 @@
 import { BSON } from "mongodb";
+import { erasedUntil } from "../../domain/erasure.ts";
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
 import type { Stamp } from "../../domain/stamp.ts";
 import type {
@@ -125,10 +126,11 @@ export class MongoProgressStore implements ProgressStore {
 
   /** `completions` is never taken away: without it nothing was ever completed. */
   eraseRevived(userId: UserId, upTo: Stamp): Promise<void> {
+    const isErased = { lastCompletedAt: { $lte: new Date(erasedUntil(upTo)) } };
     return this.#connection.answer(async ({ progress }) => {
       await progress.deleteMany({
         userId,
-        completions: { $exists: false },
+        $or: [{ completions: { $exists: false } }, isErased],
         "lastWatchedLecture.stamp": { $not: { $gt: upTo } },
         resetStamp: { $not: { $gt: upTo } },
       });

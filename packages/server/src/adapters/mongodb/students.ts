@@ -1,7 +1,7 @@
 import type { StreakReached } from "../../domain/event.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { makeStamp } from "../../domain/stamp.ts";
-import { noStreak, type Streak } from "../../domain/streak.ts";
+import { makeStamp, type Stamp } from "../../domain/stamp.ts";
+import { isSameStreak, noStreak, type Streak } from "../../domain/streak.ts";
 import type { Erasure, Student, StudentStore } from "../../ports/student-store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { allAtOnce, type StreakEntry } from "./documents.ts";
@@ -50,7 +50,7 @@ export class MongoStudentStore implements StudentStore {
     };
     return this.#connection.answer(async ({ users }) => {
       try {
-        const result = await users.updateOne(filter, update, { upsert: isNone(before) });
+        const result = await users.updateOne(filter, update, { upsert: isSameStreak(before, noStreak) });
         return result.matchedCount + result.upsertedCount === 1;
       } catch (error) {
         // The student is there, and their streak is another one by now.
@@ -88,11 +88,23 @@ export class MongoStudentStore implements StudentStore {
     return this.#connection.answer(({ users }) => users.estimatedDocumentCount());
   }
 
-  /** The erasure is left behind first: whoever dies in between has not promised anything yet, and forgets nothing. */
+  /** Whoever dies in between has not promised anything yet. */
   erase({ userId, upTo }: Erasure): Promise<void> {
     return this.#connection.answer(async ({ users, erasures }) => {
-      await settleRace(() => erasures.updateOne({ _id: userId }, { $max: { upTo } }, { upsert: true }));
       await users.deleteOne({ _id: userId });
+      await settleRace(() => erasures.updateOne({ _id: userId }, { $max: { upTo } }, { upsert: true }));
+    });
+  }
+
+  erasedUpTo(userId: UserId): Promise<Stamp | null> {
+    return this.#connection.answer(async ({ erasures }) => (await erasures.findOne({ _id: userId }))?.upTo ?? null);
+  }
+
+  eraseRevived(userId: UserId): Promise<void> {
+    const withoutStreak = { _id: userId, lastActiveDate: null };
+    return this.#connection.answer(async ({ users }) => {
+      await users.updateOne(withoutStreak, { $unset: { milestones: "", outbox: "" } });
+      await users.deleteOne({ ...withoutStreak, timeZone: { $exists: false } });
     });
   }
 
@@ -120,8 +132,4 @@ function toEntry({ userId: _userId, occurredAt, ...facts }: StreakReached): Stre
 /** A newcomer's numbers are 0 without being stored. */
 function orMissing(count: number): number | { $in: (number | null)[] } {
   return count === 0 ? { $in: [0, null] } : count;
-}
-
-function isNone({ current, longest, lastDay }: Streak): boolean {
-  return current === noStreak.current && longest === noStreak.longest && lastDay === noStreak.lastDay;
 }

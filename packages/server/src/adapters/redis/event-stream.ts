@@ -43,13 +43,13 @@ export class RedisEventStream implements EventSink {
   }
 
   /** Looks through the whole stream: it has no order by student. */
-  async erase(userId: UserId): Promise<void> {
+  async erase(userId: UserId, until: number = Infinity): Promise<void> {
     const { general } = this.#connection;
     const { name } = this.#options;
     try {
       for (let from = "-"; ;) {
         const page: readonly Entry[] = await general.xrange(name, from, "+", "COUNT", pageSize);
-        const theirs = page.filter(([, fields]) => valueOf(fields, "subject") === userId).map(([entryId]) => entryId);
+        const theirs = page.filter(([, fields]) => isErased(fields, userId, until)).map(([entryId]) => entryId);
         if (theirs.length > 0) await general.xdel(name, ...theirs);
         const last = page.at(-1);
         if (last === undefined || page.length < pageSize) return;
@@ -59,6 +59,12 @@ export class RedisEventStream implements EventSink {
       throw unavailable(error);
     }
   }
+}
+
+function isErased(fields: readonly string[], userId: UserId, until: number): boolean {
+  if (valueOf(fields, "subject") !== userId) return false;
+  const { time } = JSON.parse(valueOf(fields, "event") ?? "{}") as { time?: string };
+  return Date.parse(time ?? "") <= until;
 }
 
 function valueOf(fields: readonly string[], name: string): string | undefined {
