@@ -5,6 +5,9 @@ import { dirtyCount, endWaiting, inconsistencies, makeAllDirty } from "./redis-i
 import { redisIsMissing, RedisServer } from "./redis-server.ts";
 
 const key = "progress:{7}:anna:algebra";
+const stamp = "0".repeat(37);
+const dirtyBook = `${"1".repeat(13)}${"1".repeat(13)}${stamp}`;
+const cleanBook = `${"1".repeat(13)}${"0".repeat(13)}${stamp}`;
 
 describe("The check of Redis' keys", { skip: redisIsMissing() }, () => {
   const stack = new AsyncDisposableStack();
@@ -16,7 +19,7 @@ describe("The check of Redis' keys", { skip: redisIsMissing() }, () => {
   /** One dirty key as it ought to be. */
   beforeEach(async () => {
     await redis.flushall();
-    await redis.hset(key, { intro: "stamp|5", ":v": "1", ":since": "1" });
+    await redis.hset(key, { intro: "stamp|5", ":book": dirtyBook });
     await redis.zadd("dirty:{7}", 1, "anna:algebra");
     await redis.sadd("started:{7}:anna", "algebra");
   });
@@ -26,7 +29,7 @@ describe("The check of Redis' keys", { skip: redisIsMissing() }, () => {
     assert.deepEqual(await inconsistencies([redis]), []);
     await redis.zrem("dirty:{7}", "anna:algebra");
     await redis.srem("started:{7}:anna", "algebra");
-    await redis.hdel(key, ":since");
+    await redis.hset(key, ":book", cleanBook);
     await redis.pexpire(key, 60_000);
     assert.deepEqual(await inconsistencies([redis]), []);
   });
@@ -39,7 +42,7 @@ describe("The check of Redis' keys", { skip: redisIsMissing() }, () => {
       /member false started true/,
     ],
     "a dirty key that is missing": [() => redis.del(key), /is dirty and missing/],
-    "a dirty key that does not know since when": [() => redis.hdel(key, ":since"), /member true since false/],
+    "a dirty key that does not know since when": [() => redis.hset(key, ":book", cleanBook), /member true since false/],
     "a started course that is not dirty": [() => redis.sadd("started:{7}:anna", "biology"), /biology is not dirty/],
     "a poison key that is not dirty": [() => redis.zadd("poison:{7}", 1, "ben:algebra"), /ben:algebra is not dirty/],
     "a key of the wrong type that nobody looks at": [
@@ -55,7 +58,7 @@ describe("The check of Redis' keys", { skip: redisIsMissing() }, () => {
   }
 
   it("makes dirty keys due, or all keys dirty, and leaves them as they ought to be", async () => {
-    await redis.hset("progress:{7}:anna:biology", { intro: "stamp|5", ":v": "1" });
+    await redis.hset("progress:{7}:anna:biology", { intro: "stamp|5", ":book": cleanBook });
     await redis.pexpire("progress:{7}:anna:biology", 60_000);
     assert.equal(await endWaiting([redis]), 1);
     assert.deepEqual([await redis.zscore("dirty:{7}", "anna:algebra"), await dirtyCount([redis])], ["0", 1]);

@@ -17,7 +17,7 @@ for _, name in ipairs(redis.call("KEYS", "progress:*")) do
     if is_member ~= is_started or is_member ~= is_kept then
       note(name, "member", tostring(is_member), "started", tostring(is_started), "kept", tostring(is_kept))
     end
-    local has_since = redis.call("HEXISTS", name, ":since") == 1
+    local has_since = string.find(string.sub(redis.call("HGET", name, ":book") or "", 14, 26), "[1-9]") ~= nil
     if is_member ~= has_since then note(name, "member", tostring(is_member), "since", tostring(has_since)) end
   end
 end
@@ -58,7 +58,8 @@ for _, name in ipairs(redis.call("KEYS", "progress:*")) do
   if not is_dirty and ARGV[1] == "all" then
     local user, course = string.match(member, "^(.*):([^:]+)$")
     redis.call("SADD", "started:" .. shard .. ":" .. user, course)
-    redis.call("HSET", name, ":since", now .. "000")
+    local book = redis.call("HGET", name, ":book")
+    redis.call("HSET", name, ":book", string.sub(book, 1, 13) .. now .. "000" .. string.sub(book, 27))
     redis.call("PERSIST", name)
   end
 end

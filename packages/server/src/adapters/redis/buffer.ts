@@ -23,7 +23,6 @@ import {
   progressPrefix,
   shardOf,
   startedKey,
-  startedPrefix,
 } from "./keys.ts";
 import { MemoryGauge, type MemoryGaugeOptions } from "./memory-gauge.ts";
 import { bufferedProgress, saveOutcome, startedCourses } from "./replies.ts";
@@ -53,6 +52,7 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
   readonly #memory: MemoryGauge;
   readonly #telemetry: RedisPositionBufferOptions["telemetry"];
   readonly #flushIntervalMs: number;
+  readonly #isCluster: boolean;
 
   constructor(connection: RedisConnection, { flushIntervalMs, telemetry, memory }: RedisPositionBufferOptions) {
     this.#calls = new ShardCalls(connection);
@@ -60,6 +60,7 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
     this.#memory = new MemoryGauge(connection, memory);
     this.#telemetry = telemetry;
     this.#flushIntervalMs = flushIntervalMs;
+    this.#isCluster = connection.isCluster;
   }
 
   save(saves: readonly PositionSave[]): Promise<SaveOutcome[]> {
@@ -72,8 +73,8 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
   }
 
   async read(key: ProgressKey): Promise<BufferedProgress> {
-    const [now, json] = (await this.#calls.run("read", [progressKey(key)])) as [number, string];
-    return bufferedProgress(now, JSON.parse(json) as string[]);
+    const [now, reset, json] = (await this.#calls.run("read", [progressKey(key)])) as [number, string, string];
+    return bufferedProgress(now, reset, JSON.parse(json) as string[]);
   }
 
   async startedCourses(userId: UserId): Promise<Map<CourseId, Stamp | null>> {
@@ -169,11 +170,10 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
 
   async #save(saves: readonly PositionSave[], group: Group): Promise<SaveOutcome[]> {
     const { isFull, isCrowded } = this.#memory;
-    const keys: string[] = [];
+    const keys = saves.map(({ key }) => progressKey(key));
+    if (this.#isCluster) for (const { key } of saves) keys.push(dirtyKey(shardOf(key.userId)), startedKey(key.userId));
     const args: (string | number)[] = [isFull ? "known" : "any", this.#flushIntervalMs];
-    for (const { key, lectureId, seconds, stamp } of saves) {
-      const shard = shardOf(key.userId);
-      keys.push(progressPrefix(shard) + memberOf(key), dirtyKey(shard), startedPrefix(shard) + key.userId);
+    for (const { lectureId, seconds, stamp } of saves) {
       args.push(lectureId, stamp === undefined ? seconds : `${stamp}|${seconds}`);
     }
     const { now, answers } = await this.#calls.runInTime("save", group, keys, args);

@@ -1,7 +1,7 @@
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
 
 /**
- * The only place that knows what keys are called.
+ * The only place that knows what keys are called; save.lua alone finds two names by a third, which is on its hot path.
  *
  * Everything of one shard carries the shard as its hash tag, so that one script can touch it, also in a Cluster. The
  * number of shards is fixed per deployment: another number would look for every key in another place.

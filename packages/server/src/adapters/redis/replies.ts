@@ -8,7 +8,7 @@ import { keyOfMember } from "./keys.ts";
 type FlatHash = readonly string[];
 
 /** What a claim of claim.lua looks like. */
-export type ClaimReply = readonly [member: string, hash: FlatHash];
+export type ClaimReply = readonly [member: string, version: string, reset: string, attempts: string, hash: FlatHash];
 
 const stampLength = 37;
 
@@ -40,35 +40,29 @@ export function startedCourses(reply: readonly string[]): Map<CourseId, Stamp | 
   return started;
 }
 
-export function bufferedProgress(now: number, hash: FlatHash): BufferedProgress {
-  return { ...parse(hash).state, now };
+export function bufferedProgress(now: number, reset: string, hash: FlatHash): BufferedProgress {
+  return { ...positionState(reset, hash), now };
 }
 
-export function claimOf([member, hash]: ClaimReply, claimedAt: number): Claim {
-  const { state, bookkeeping } = parse(hash);
+export function claimOf([member, version, reset, attempts, hash]: ClaimReply, claimedAt: number): Claim {
   return {
     key: keyOfMember(member),
-    version: bookkeeping.get(":v") ?? "",
+    version,
     claimedAt,
-    attempts: Number(bookkeeping.get(":attempts") ?? 0),
-    ...state,
+    attempts: Number(attempts),
+    ...positionState(reset, hash),
   };
 }
 
 /** Fields of lectures are positions, fields that begin with a colon are bookkeeping; what is neither was not written by us. */
-function parse(hash: FlatHash): { state: PositionState; bookkeeping: Map<string, string> } {
+function positionState(reset: string, hash: FlatHash): PositionState {
   const positions = new Map<LectureId, Position>();
-  const bookkeeping = new Map<string, string>();
   for (let index = 0; index < hash.length; index += 2) {
     const [field, value] = [hash[index] as string, hash[index + 1] as string];
-    if (field.startsWith(":")) {
-      bookkeeping.set(field, value);
-      continue;
-    }
+    if (field.startsWith(":")) continue;
     const stamp = value.slice(0, stampLength);
     const seconds = Number(value.slice(stampLength + 1));
     if (isStamp(stamp) && Number.isFinite(seconds)) positions.set(field as LectureId, { stamp, seconds });
   }
-  const reset = bookkeeping.get(":reset") ?? "";
-  return { state: { positions, reset: isStamp(reset) ? reset : null }, bookkeeping };
+  return { positions, reset: isStamp(reset) ? reset : null };
 }

@@ -45,10 +45,13 @@ end
 
 -- The store takes this key, whatever it said before; what was saved since is flushed with the next interval.
 local function keep_dirty(progress, dirty, poison, member, claimed_at)
-  local since, claimed = unpack(redis.call("HMGET", progress, ":since", ":claimed"))
+  local book, claimed = unpack(redis.call("HMGET", progress, ":book", ":claimed"))
+  local version, since, newest, reset = parse_book(book)
   redis.call("HDEL", progress, ":attempts", ":refused")
   redis.call("ZREM", poison, member)
-  if not since or tonumber(since) < tonumber(claimed_at) then redis.call("HSET", progress, ":since", claimed_at) end
+  if not since or since < claimed_at then
+    redis.call("HSET", progress, ":book", format_book(version, claimed_at, newest, reset))
+  end
   -- Whoever comes after the end of their lease does not end the next one's.
   if claimed == claimed_at then
     redis.call("HDEL", progress, ":claimed")
@@ -57,15 +60,17 @@ local function keep_dirty(progress, dirty, poison, member, claimed_at)
 end
 
 local function acknowledge(progress, dirty, started, poison, member, version, claimed_at, ttl_ms, first, last)
-  local current = redis.call("HGET", progress, ":v")
-  if not current then
+  local book = redis.call("HGET", progress, ":book")
+  if not book then
     leave(dirty, started, poison, member)
     return "missing"
   end
+  local current, _, newest, reset = parse_book(book)
   if current == version then
     if leave(dirty, started, poison, member) then
       note_persisted(progress, first, last)
-      redis.call("HDEL", progress, ":since", ":claimed", ":attempts", ":refused")
+      redis.call("HSET", progress, ":book", format_book(version, nil, newest, reset))
+      redis.call("HDEL", progress, ":claimed", ":attempts", ":refused")
       redis.call("PEXPIRE", progress, ttl_ms)
     end
     return "clean"

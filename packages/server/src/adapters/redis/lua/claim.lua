@@ -11,7 +11,7 @@
         (hashes are named in the dirty set; they are of the same hash tag, so they are on this node)
 
   Returns { now, claims, missing members, broken members }
-        claim = { member, { field, value, ... } }, broken = { member, reason }
+        claim = { member, version, reset or "", attempts, { field, value, ... } }, broken = { member, reason }
 ]]
 local now = clock()
 local limit, lease_ms, is_all = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == "all"
@@ -70,7 +70,9 @@ local function claim(dirty, poison, prefix, started_prefix, member)
   if #hash == 0 then return drop(dirty, poison, started_prefix, member) end
   redis.call("HSET", progress, ":claimed", now)
   redis.call("ZADD", dirty, "XX", lease_ends_at, member)
-  claims[#claims + 1] = { member, hash }
+  local book, attempts = unpack(redis.call("HMGET", progress, ":book", ":attempts"))
+  local version, _, _, reset = parse_book(book)
+  claims[#claims + 1] = { member, version or "", reset or "", attempts or "0", hash }
   values = values + #hash
 end
 

@@ -7,14 +7,15 @@
 ]]
 local progress, dirty, poison = KEYS[1], KEYS[2], KEYS[3]
 local member, claimed_at, retry_ms, reason = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
-local version, since, claimed = unpack(redis.call("HMGET", progress, ":v", ":since", ":claimed"))
+local book, claimed = unpack(redis.call("HMGET", progress, ":book", ":claimed"))
 -- Bookkeeping is for members only: written to a key that is gone it would be a key that never goes.
-if not version or not redis.call("ZSCORE", dirty, member) then return 0 end
+if not book or not redis.call("ZSCORE", dirty, member) then return 0 end
 
 redis.call("HINCRBY", progress, ":attempts", 1)
 if reason ~= "" then
   redis.call("HSET", progress, ":refused", reason)
   -- Listed by age: the oldest is where the flush lag comes from.
+  local _, since = parse_book(book)
   redis.call("ZADD", poison, since or claimed_at, member)
 end
 if claimed == claimed_at then

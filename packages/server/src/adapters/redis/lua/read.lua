@@ -5,17 +5,20 @@
 
   KEYS  1 progress hash
   ARGV  none
-  Returns { now, JSON of [field, value, ...] }: positions, and of the bookkeeping the reset alone
+  Returns { now, reset or "", JSON of [lecture, position, ...] }
 ]]
 local now = clock()
-local hash, shown = redis.call("HGETALL", KEYS[1]), {}
+local hash, shown, book = redis.call("HGETALL", KEYS[1]), {}, nil
 local colon = string.byte(":")
 for i = 1, #hash, 2 do
   local field = hash[i]
-  if string.byte(field) ~= colon or field == ":reset" then
+  if field == ":book" then
+    book = hash[i + 1]
+  elseif string.byte(field) ~= colon then
     shown[#shown + 1] = field
     shown[#shown + 1] = hash[i + 1]
   end
 end
+local _, _, _, reset = parse_book(book)
 -- An empty table is an empty object to cjson.
-return { now, #shown > 0 and cjson.encode(shown) or "[]" }
+return { now, reset or "", #shown > 0 and cjson.encode(shown) or "[]" }

@@ -1,7 +1,8 @@
 --[[
   Purpose: takes many saves at once, each on its own. Every save of every student runs this: it does nothing twice.
 
-  KEYS  of each save three: its progress hash, its shard's dirty set, its student's started set
+  KEYS  of each save its progress hash; in a Cluster then, so that a slot that moves takes them along, the dirty sets and
+        started sets of all of them, which are found by the name of the hash
   ARGV  1 deadline, milliseconds by Redis' clock
         2 "known" when only keys that are here already may be taken, else "any"
         3 milliseconds of the flush interval
@@ -43,20 +44,26 @@ local function server_time(reset)
   return reset and math.max(now, tonumber(string.sub(reset, 1, 13)) + 1) or now
 end
 
-local stamp_by_clock = make_stamp(now, 0)
+-- Strings are compared, and taken apart only if they have to be: what costs Lua most is each string that is new to it.
+local too_far_ahead = string.format("%013.0f", now + max_session_lead_ms + 1)
+
+local function is_ahead(stamp, reset)
+  if stamp < too_far_ahead then return false end
+  return tonumber(string.sub(stamp, 1, 13)) - server_time(reset) > max_session_lead_ms
+end
+
+local now_text, stamp_by_clock = string.format("%013.0f", now), make_stamp(now, 0)
 
 local function arrival_stamp(newest)
   if newest and newest >= stamp_by_clock then return next_stamp(newest) end
   return stamp_by_clock
 end
 
-local version_by_clock = string.format("%.0f", micros)
+local version_by_clock = version_of(micros)
 
--- By the clock as well as by counting, the version also grows across expiry, erasure and a Redis that was emptied.
 local function next_version(version)
-  local is_older = version and #version == #version_by_clock and version < version_by_clock
-  if is_older or not version then return version_by_clock end
-  return string.format("%.0f", math.max((tonumber(version) or 0) + 1, micros))
+  if not version or version < version_by_clock then return version_by_clock end
+  return version_after(version)
 end
 
 -- Redis begins every script with the same chance. The spread turns the spike of everybody's first save into an even load.
@@ -65,58 +72,58 @@ local function due_at()
   return string.format("%.0f", now + interval_ms * (0.9 + math.random() * 0.2))
 end
 
--- A dirty key has `:since` (the scripts that clean it take that away), so its listing needs no look. One that should have
--- been flushed twice by now is listed again all the same: whatever became of its listing, the next save mends it.
+-- A dirty key knows since when (the scripts that clean it take that away), so its listing needs no look. One that should
+-- have been flushed twice by now is listed again all the same: whatever became of its listing, the next save mends it.
 local unlisted_before = string.format("%013.0f", now - 2 * interval_ms)
 
-local function list(progress, dirty, started)
-  local member = string.match(progress, "}:(.+)$")
+local function list(progress)
+  local shard, user, course = string.match(progress, "^progress:({%d+}):(.+):([^:]+)$")
   -- NX: a key that is dirty keeps its due date, so a steady stream of saves cannot postpone its own flush.
-  redis.call("ZADD", dirty, "NX", due_at(), member)
-  redis.call("SADD", started, string.match(member, "[^:]+$"))
+  redis.call("ZADD", "dirty:" .. shard, "NX", due_at(), user .. ":" .. course)
+  redis.call("SADD", "started:" .. shard .. ":" .. user, course)
 end
 
-local function save(progress, dirty, started, lecture, value)
+-- Asked only for a save that is not the newest of its course: "" if the lecture has no position.
+local function stored_stamp(progress, lecture)
+  return string.sub(redis.call("HGET", progress, lecture) or "", 1, stamp_width)
+end
+
+local function save(progress, lecture, value)
   -- The first command reads the key, so a key of the wrong type fails before anything is written.
-  local position, persisted, version, last, reset, since =
-    unpack(redis.call("HMGET", progress, lecture, "::" .. lecture, ":v", ":last", ":reset", ":since"))
-  local stored = position and string.sub(position, 1, stamp_width)
+  local persisted, book = unpack(redis.call("HMGET", progress, "::" .. lecture, ":book"))
+  local version, since, newest, reset = parse_book(book)
   local stamp
   if #value > stamp_width then
+    if is_ahead(value, reset) then return "ahead|||" .. (reset or "") end
     stamp = string.sub(value, 1, stamp_width)
-    local lead_ms = tonumber(string.sub(stamp, 1, 13)) - server_time(reset)
-    if lead_ms > max_session_lead_ms then return "ahead|||" .. (reset or "") end
-    local winner = greater(stored, reset)
+    local stored = newest and stamp <= newest and stored_stamp(progress, lecture)
+    local winner = stored and greater(stored, reset)
     if winner and stamp <= winner then
       -- The stored stamp again is the same save repeated: it is in place, and nothing has to be flushed for it.
       return (stamp == stored and "stored|" or "superseded|") .. winner .. "|" .. (persisted or "") .. "|" .. (reset or "")
     end
   else
-    stamp = arrival_stamp(greater(greater(stored, last), reset))
+    stamp = arrival_stamp(newest)
     value = stamp .. "|" .. value
   end
-  if not version and not takes_new_keys then return "full" end
+  if not book and not takes_new_keys then return "full" end
 
   local is_listed = since and since > unlisted_before
-  if not is_listed then list(progress, dirty, started) end
-  local next, newest = next_version(version), greater(stamp, last)
-  if since then
-    redis.call("HSET", progress, ":v", next, ":last", newest, lecture, value)
-  else
-    -- The bookkeeping first: so it is found first, however many lectures follow.
-    redis.call("HSET", progress, ":since", now, ":v", next, ":last", newest, lecture, value)
-  end
+  if not is_listed then list(progress) end
+  book = format_book(next_version(version), since or now_text, greater(stamp, newest), reset)
+  -- The book first: so it is found first, however many lectures follow.
+  redis.call("HSET", progress, ":book", book, lecture, value)
   -- Only clean keys have a time to live.
   if not is_listed then redis.call("PERSIST", progress) end
   return "stored|" .. stamp .. "|" .. (persisted or "") .. "|" .. (reset or "")
 end
 
 -- One pcall for all of them, and another one only for those that come after a failure.
-local reply, done, saves = { now }, 0, #KEYS / 3
+local reply, done, saves = { now }, 0, (#ARGV - 3) / 2
 local function save_the_rest()
   while done < saves do
-    local k, a = done * 3, done * 2 + 3
-    reply[done + 2] = save(KEYS[k + 1], KEYS[k + 2], KEYS[k + 3], ARGV[a + 1], ARGV[a + 2])
+    local a = done * 2 + 3
+    reply[done + 2] = save(KEYS[done + 1], ARGV[a + 1], ARGV[a + 2])
     done = done + 1
   end
 end

@@ -11,12 +11,12 @@ local now, micros = clock()
 if now > tonumber(ARGV[1]) then return { now } end
 local progress, dirty, started, member = KEYS[1], KEYS[2], KEYS[3], ARGV[2]
 
-local kept = { ":v", ":last", ":reset", ":since", ":claimed", ":attempts", ":refused" }
+local kept = { ":book", ":claimed", ":attempts", ":refused" }
 local values = redis.call("HMGET", progress, unpack(kept))
-local version, last, before, since = values[1], values[2], values[3], values[4]
+local version, since, newest, before = parse_book(values[1])
 
 local reset = string.format("%013.0f", now + ARGV[5]) .. string.rep("0", 24)
-for _, stamp in ipairs({ ARGV[3], last or "", before or "" }) do
+for _, stamp in ipairs({ ARGV[3], newest or "", before or "" }) do
   if stamp > reset then reset = stamp end
 end
 
@@ -25,9 +25,11 @@ if is_newly_dirty then redis.call("SADD", started, string.match(member, "[^:]+$"
 
 -- Everything but the bookkeeping goes, and the time to live with it. The reset is the newest stamp now.
 redis.call("DEL", progress)
-local fields = { ":v", string.format("%.0f", math.max((tonumber(version) or 0) + 1, micros)), ":reset", reset }
-fields[5], fields[6] = ":since", (not is_newly_dirty and since) or now
-for i = 5, #kept do
+local by_clock = version_of(micros)
+local next = version and version >= by_clock and version_after(version) or by_clock
+local dirty_since = not is_newly_dirty and since or string.format("%013.0f", now)
+local fields = { ":book", format_book(next, dirty_since, reset, reset) }
+for i = 2, #kept do
   if values[i] then
     fields[#fields + 1] = kept[i]
     fields[#fields + 1] = values[i]

@@ -7,9 +7,10 @@
 ]]
 local reply = {}
 for _, course in ipairs(redis.call("SMEMBERS", KEYS[1])) do
-  local ok, stamps = alone(redis.call, "HMGET", ARGV[1] .. course, ":last", ":reset")
+  local ok, book = alone(redis.call, "HGET", ARGV[1] .. course, ":book")
+  local _, _, newest, reset = parse_book(ok and book)
   reply[#reply + 1] = course
-  reply[#reply + 1] = ok and stamps[1] or ""
-  reply[#reply + 1] = ok and stamps[2] or ""
+  reply[#reply + 1] = newest or ""
+  reply[#reply + 1] = reset or ""
 end
 return reply

@@ -21,8 +21,9 @@ for i = 0, #KEYS / 2 - 1 do
   poison_keys = poison_keys + redis.call("ZCARD", poison)
   consider(redis.call("ZRANGE", poison, 0, 0, "WITHSCORES")[2])
   for _, member in ipairs(redis.call("ZRANGE", dirty, 0, look_at - 1)) do
-    local ok, since = alone(redis.call, "HGET", prefix .. member, ":since")
-    if ok then consider(since) end
+    local ok, book = alone(redis.call, "HGET", prefix .. member, ":book")
+    local _, since = parse_book(ok and book)
+    consider(since)
   end
 end
 return { dirty_keys, poison_keys, oldest and string.format("%.0f", oldest) or "" }
