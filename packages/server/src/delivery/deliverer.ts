@@ -7,6 +7,7 @@ import type { Reply, WebhookSender } from "../ports/webhook-sender.ts";
 import { Lane } from "./lane.ts";
 import { afterFailure } from "./retry-policy.ts";
 import { Tidying } from "./tidying.ts";
+import { WaitingAges } from "./waiting-ages.ts";
 import type { WebhookList } from "./webhook-list.ts";
 
 const pollMs = 1_000;
@@ -33,6 +34,7 @@ export class Deliverer implements AsyncDisposable {
   readonly #deps: DelivererDeps;
   readonly #lanes = new Map<WebhookId, Lane>();
   readonly #tidying: Tidying;
+  readonly #ages: WaitingAges;
   readonly #stopping = new AbortController();
   readonly #cutOff = new AbortController();
   #running: Promise<void> | undefined;
@@ -40,6 +42,7 @@ export class Deliverer implements AsyncDisposable {
   constructor(deps: DelivererDeps) {
     this.#deps = deps;
     this.#tidying = new Tidying(deps);
+    this.#ages = new WaitingAges(deps);
   }
 
   start(): void {
@@ -77,6 +80,7 @@ export class Deliverer implements AsyncDisposable {
     while (!signal.aborted) {
       await this.deliverDue().catch((error: unknown) => telemetry.backgroundFailed("find deliveries", error));
       await this.#tidying.tidyNowAndThen();
+      await this.#ages.tellNowAndThen();
       await clock.sleep(pollMs, signal);
     }
   }

@@ -53,7 +53,7 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
 
 type DeliveryEvents = Pick<
   Telemetry,
-  "eventPublished" | "oldestWaiting" | "deliveryAttempted" | "webhookDisabled" | "deliveriesExpired"
+  "eventPublished" | "oldestWaiting" | "oldestDelivery" | "deliveryAttempted" | "webhookDisabled" | "deliveriesExpired"
 >;
 
 /** What becomes of events on their way out. */
@@ -65,6 +65,9 @@ function deliveryEvents(logger: Logger, metrics: Metrics, isNews: ReturnType<typ
     },
     oldestWaiting(waitsFor, occurredAt) {
       metrics.oldestEvents.set(waitsFor, occurredAt);
+    },
+    oldestDelivery(webhookId, since) {
+      metrics.oldestDeliveries.set(webhookId, since);
     },
     deliveryAttempted({ event: { id }, webhookId, attempts }, outcome) {
       metrics.deliveries.inc({ webhook: webhookId, outcome: attemptOutcomes[outcome.status] });

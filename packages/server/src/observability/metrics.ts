@@ -28,6 +28,14 @@ export class Metrics {
   /** When the oldest event occurred that waits, by what it waits for. */
   readonly oldestEvents: Map<string, number | null> = new Map();
 
+  /** Since when the oldest delivery waits, by its webhook. */
+  readonly oldestDeliveries: Map<string, number | null> = new Map();
+
+  readonly #deliveryAge = this.#gauge(
+    "progress_delivery_age_seconds",
+    "For how long the oldest delivery waits that a webhook has not got.",
+    "webhook",
+  );
   readonly #eventAge = this.#gauge(
     "progress_event_age_seconds",
     "Age of the oldest event that waits for what follows from it, or for a sink: alert on this.",
@@ -49,6 +57,7 @@ export class Metrics {
     for (const [waitsFor, occurredAt] of this.oldestEvents) {
       this.#eventAge.set({ waits_for: waitsFor }, ageSeconds(occurredAt));
     }
+    for (const [webhook, since] of this.oldestDeliveries) this.#deliveryAge.set({ webhook }, ageSeconds(since));
     const stats = await this.#bufferStats().catch(() => undefined);
     if (stats !== undefined) {
       this.#dirtyKeys.set(stats.dirtyKeys);

@@ -64,6 +64,9 @@ export interface DeliveryStore {
   /** Which of these webhooks have deliveries that are due. */
   due(webhookIds: readonly WebhookId[], now: number): Promise<WebhookId[]>;
 
+  /** For each of these webhooks that something waits for: when the first of it expires. */
+  firstToExpire(webhookIds: readonly WebhookId[]): Promise<Pick<NewDelivery, "webhookId" | "expiresAt">[]>;
+
   /** Leases deliveries of a webhook that are due, the longest due first. Those whose event is not kept any more are forgotten. */
   claim(webhookId: WebhookId, limit: number, lease: { now: number; ms: number }): Promise<ClaimedDelivery[]>;
 

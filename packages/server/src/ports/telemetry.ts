@@ -19,6 +19,8 @@ export interface Telemetry {
   deliveryAttempted(delivery: ClaimedDelivery, outcome: DeliveryOutcome): void;
   /** It answered that it is gone, and is told nothing until an operator enables it. */
   webhookDisabled(webhookId: WebhookId, reason: string): void;
+  /** Since when the oldest delivery waits that a webhook has not got, milliseconds since 1970; null when none does. */
+  oldestDelivery(webhookId: WebhookId, since: number | null): void;
   /** So many were given up because nobody could deliver them any more. */
   deliveriesExpired(count: number): void;
   /** When the oldest event occurred that waits, for what follows from it or for a sink; null when none has to. */

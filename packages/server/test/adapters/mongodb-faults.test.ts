@@ -254,6 +254,7 @@ function everythingWith(
     deliveries.add([delivery]),
     deliveries.addAgain([delivery]),
     deliveries.due([webhookId], 1),
+    deliveries.firstToExpire([webhookId]),
     deliveries.claim(webhookId, 1, { now: 1, ms: 1 }),
     deliveries.settle({ ...delivery, attempts: 0, lease: "0".repeat(24) }, { status: "done", at: 1 }),
     deliveries.expire(1, 1),

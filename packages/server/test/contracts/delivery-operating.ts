@@ -62,6 +62,33 @@ export function deliveryOperatingContract(name: string, open: () => Promise<Deli
       assert.equal(statuses.get(young.id)?.[0], "waiting");
     });
 
+    it("knows of each webhook when the first of what waits expires, leased or not", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const [one, other, done, idle] = [someWebhook(), someWebhook(), someWebhook(), someWebhook()];
+      const [first, second] = (await kept(harness, 2)) as [LearningEvent, LearningEvent];
+      await deliveries.add([
+        { ...due(first, one, now + 5), expiresAt: expiresAt - 1 },
+        { ...due(second, one), expiresAt },
+        { ...due(first, other), expiresAt: expiresAt - 2 },
+        { ...due(first, done), expiresAt: expiresAt - 3 },
+        { ...due(second, done, now + 5), expiresAt: expiresAt - 1 },
+      ]);
+      await deliveries.claim(other, 1, lease);
+      const [claim] = await deliveries.claim(done, 1, lease);
+      await deliveries.settle(claim!, { status: "done", at: now });
+      const found = await deliveries.firstToExpire([one, other, done, idle]);
+      assert.deepEqual(
+        new Map(found.map((each) => [each.webhookId, each.expiresAt])),
+        new Map([
+          [one, expiresAt - 1],
+          [other, expiresAt - 2],
+          [done, expiresAt - 1],
+        ]),
+      );
+      assert.deepEqual(await deliveries.firstToExpire([]), []);
+    });
+
     it("forgets what has ended long ago: what was done before, what was given up later", async () => {
       await using harness = await open();
       const { deliveries } = harness;

@@ -24,6 +24,7 @@ export const silent: Telemetry = {
   webhookDisabled: () => undefined,
   deliveriesExpired: () => undefined,
   oldestWaiting: () => undefined,
+  oldestDelivery: () => undefined,
   backgroundFailed: (task, error) => {
     throw new Error(`${task} failed`, { cause: error });
   },

@@ -124,6 +124,12 @@ suite("a service with webhooks", () => {
     assert.equal(throughProxy, 0);
     assert.match(text, /^progress_deliveries_total{webhook="fine",outcome="delivered"} [1-9]/m);
     await running.prints("a delivery failed and will be tried again");
+    const age = async (webhook: string): Promise<number> => {
+      const metrics = (await operator.call("GET", "/metrics")).text;
+      return Number(new RegExp(`^progress_delivery_age_seconds{webhook="${webhook}"} (.+)$`, "m").exec(metrics)?.[1]);
+    };
+    await until("the age of what waits is told", async () => (await age("broken")) > 0, patiently);
+    await until("nothing waits for the other", async () => (await age("fine")) === 0, patiently);
     assert.match(
       (await operator.call("GET", "/metrics")).text,
       /^progress_deliveries_total{webhook="broken",outcome="failed"} [1-9]/m,

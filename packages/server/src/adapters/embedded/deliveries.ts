@@ -23,6 +23,7 @@ export class EmbeddedDeliveryStore implements DeliveryStore {
   readonly #add: Statement;
   readonly #addAgain: Statement;
   readonly #isDue: Statement;
+  readonly #firstToExpire: Statement<{ expiresAt: number | null }>;
   readonly #claim: Statement<ClaimedRow>;
   readonly #done: Statement;
   readonly #dead: Statement;
@@ -44,6 +45,8 @@ export class EmbeddedDeliveryStore implements DeliveryStore {
     this.#addAgain = database.prepare(`${insert} UPDATE SET status = 'waiting', due_at = excluded.due_at,
       expires_at = excluded.expires_at, lease = NULL, attempts = 0, reason = NULL, ended_at = NULL`);
     this.#isDue = database.prepare("SELECT 1 FROM deliveries WHERE webhook_id = ? AND due_at <= ? LIMIT 1");
+    this.#firstToExpire = database.prepare(`
+      SELECT min(expires_at) AS expiresAt FROM deliveries WHERE webhook_id = ? AND due_at IS NOT NULL`);
     this.#claim = database.prepare(`
       UPDATE deliveries SET due_at = ?3 + ?4, lease = lower(hex(randomblob(8)))
       WHERE webhook_id = ?1 AND event_id IN (
@@ -87,6 +90,15 @@ export class EmbeddedDeliveryStore implements DeliveryStore {
   due(webhookIds: readonly WebhookId[], now: number): Promise<WebhookId[]> {
     return this.#database.read("store_unavailable", () =>
       webhookIds.filter((webhookId) => this.#isDue.get(webhookId, now) !== undefined),
+    );
+  }
+
+  firstToExpire(webhookIds: readonly WebhookId[]): Promise<Pick<NewDelivery, "webhookId" | "expiresAt">[]> {
+    return this.#database.read("store_unavailable", () =>
+      webhookIds.flatMap((webhookId) => {
+        const expiresAt = this.#firstToExpire.get(webhookId)?.expiresAt;
+        return typeof expiresAt === "number" ? [{ webhookId, expiresAt }] : [];
+      }),
     );
   }
 

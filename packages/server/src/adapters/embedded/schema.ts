@@ -214,8 +214,20 @@ const datedCompletions = `
   ALTER TABLE progress ADD COLUMN last_completed_at INTEGER;
 `;
 
+/** For the age of what waits. */
+const deliveryAges = `
+  CREATE INDEX deliveries_waiting ON deliveries (webhook_id, expires_at) WHERE due_at IS NOT NULL;
+`;
+
 /** What makes the tables of each version from those of the one before. Released steps never change. */
-export const schemaSteps: readonly string[] = [firstTables, waitingEvents, deliveries, achievements, datedCompletions];
+export const schemaSteps: readonly string[] = [
+  firstTables,
+  waitingEvents,
+  deliveries,
+  achievements,
+  datedCompletions,
+  deliveryAges,
+];
 
 /** The number of steps a file has behind it; a program never opens a file newer than itself. */
 export const schemaVersion: number = schemaSteps.length;

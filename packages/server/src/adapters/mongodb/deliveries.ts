@@ -41,6 +41,16 @@ export class MongoDeliveryStore implements DeliveryStore {
     );
   }
 
+  async firstToExpire(webhookIds: readonly WebhookId[]): Promise<Pick<NewDelivery, "webhookId" | "expiresAt">[]> {
+    const options = { projection: { _id: 0, expiresAt: 1 }, sort: { expiresAt: 1 } } as const;
+    const first = webhookIds.map(async (webhookId) => {
+      const waiting = { webhookId, status: "waiting" } as const;
+      const found = await this.#connection.answer(({ deliveries }) => deliveries.findOne(waiting, options));
+      return found === null ? [] : [{ webhookId, expiresAt: found.expiresAt.getTime() }];
+    });
+    return (await Promise.all(first)).flat();
+  }
+
   /** Whoever sets its lease on one that is due has it; several may try. */
   claim(webhookId: WebhookId, limit: number, { now, ms }: { now: number; ms: number }): Promise<ClaimedDelivery[]> {
     const isDue = { dueAt: { $lte: new Date(now) } };

@@ -25,6 +25,8 @@ const indexes: Readonly<Record<string, readonly IndexDescription[]>> = {
   ],
   deliveries: [
     { key: { webhookId: 1, dueAt: 1 } },
+    // For the age of what waits.
+    { key: { webhookId: 1, status: 1, expiresAt: 1 } },
     { key: { status: 1, endedAt: 1 } },
     // For the erasure of a student.
     { key: { userId: 1 } },
