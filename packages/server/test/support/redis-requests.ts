@@ -8,7 +8,7 @@ interface Parsed {
   readonly end: number;
 }
 
-/** Names requests to Redis: `smembers`, and scripts by their name and how many keys they touch, such as `save 3`. */
+/** Names requests to Redis: `smembers`, and scripts by their name and how many keys they touch, such as `save 1`. */
 export function redisRequests(): RequestReader {
   let rest = Buffer.alloc(0);
   return (bytes) => {
