@@ -31,7 +31,8 @@ export class MongodbFixture implements AsyncDisposable {
   readonly log: MongoEventLog;
   readonly deliveries: MongoDeliveryStore;
   readonly disabledWebhooks: MongoDisabledWebhooks;
-  #commands: CommandStartedEvent[] = [];
+  /** While somebody listens: kept for ever they would fill the memory of a long measurement. */
+  #commands: CommandStartedEvent[] | undefined;
 
   private constructor(database: string, url: string) {
     this.database = database;
@@ -44,7 +45,7 @@ export class MongodbFixture implements AsyncDisposable {
     this.log = new MongoEventLog(this.connection);
     this.deliveries = new MongoDeliveryStore(this.connection);
     this.disabledWebhooks = new MongoDisabledWebhooks(this.connection);
-    this.connection.client.on("commandStarted", (event) => this.#commands.push(event));
+    this.connection.client.on("commandStarted", (event) => this.#commands?.push(event));
   }
 
   /** @param through another way to the server, such as a proxy */
@@ -74,9 +75,11 @@ export class MongodbFixture implements AsyncDisposable {
 
   /** The commands that the work sent, as they were sent. */
   async sentBy(work: () => Promise<unknown>): Promise<CommandStartedEvent[]> {
-    this.#commands = [];
+    const commands: CommandStartedEvent[] = [];
+    this.#commands = commands;
     await work();
-    return this.#commands;
+    this.#commands = undefined;
+    return commands;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
