@@ -48,6 +48,27 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
       assert.deepEqual(await deliveries.claim(late, 2, lease), []);
     });
 
+    it("gives several webhooks that claim at once each its own, however many wait for one of them", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const [crowded, one, other, idle] = [someWebhook(), someWebhook(), someWebhook(), someWebhook()];
+      const events = await kept(harness, 30);
+      await deliveries.add(events.map((event, index) => due(event, crowded, now - index)));
+      await deliveries.add([due(events[0]!, one), due(events[1]!, one, now + 1), due(events[2]!, other, now - 100)]);
+      const claims = await Promise.all([crowded, one, other, idle].map((id) => deliveries.claim(id, 4, lease)));
+      assert.deepEqual(
+        claims.map((own) => new Set(own.map(({ event }) => events.findIndex(({ id }) => id === event.id)))),
+        [[26, 27, 28, 29], [0], [2], []].map((indices) => new Set(indices)),
+      );
+      const outcomes = claims.flat().map((claim) => deliveries.settle(claim, { status: "done", at: now }));
+      await Promise.all(outcomes);
+      const left = await Promise.all([crowded, one, other].map((id) => recordsOf(harness, id)));
+      assert.deepEqual(
+        left.map((records) => records.filter(({ status }) => status === "waiting").length),
+        [26, 1, 0],
+      );
+    });
+
     it("gives each delivery to one of several who claim at once, until the lease ends", async () => {
       await using harness = await open();
       const { deliveries } = harness;

@@ -9,19 +9,35 @@ import type {
   DeliveryStore,
   NewDelivery,
 } from "../../ports/delivery-store.ts";
+import { Batch } from "./batch.ts";
 import type { MongoConnection } from "./connection.ts";
-import { allAtOnce, type Collections, type DeliveryDocument, upTo } from "./documents.ts";
-import { toEvent } from "./events.ts";
+import { type ClaimRequest, claimDeliveries } from "./delivery-claims.ts";
+import { allAtOnce, type DeliveryDocument, upTo } from "./documents.ts";
 import { settleRace } from "./failures.ts";
 
 type Update = UpdateFilter<DeliveryDocument>;
 
+interface Settlement {
+  readonly claim: ClaimedDelivery;
+  readonly outcome: DeliveryOutcome;
+}
+
 /** Deliveries as documents that name their event; what they say of it is in the event's own document. */
 export class MongoDeliveryStore implements DeliveryStore {
   readonly #connection: MongoConnection;
+  /** Fifty lanes ask at the same moment, and fifty receivers answer at about the same. */
+  readonly #claims: Batch<ClaimRequest, ClaimedDelivery[]>;
+  readonly #settlements: Batch<Settlement, undefined>;
 
   constructor(connection: MongoConnection) {
     this.#connection = connection;
+    this.#claims = new Batch((requests) => connection.answer((collections) => claimDeliveries(collections, requests)));
+    this.#settlements = new Batch((settlements) =>
+      connection.answer(async ({ deliveries }) => {
+        await deliveries.bulkWrite(settlements.map(settlement), { ordered: false });
+        return settlements.map(() => undefined);
+      }),
+    );
   }
 
   add(deliveries: readonly NewDelivery[]): Promise<void> {
@@ -51,29 +67,12 @@ export class MongoDeliveryStore implements DeliveryStore {
     return (await Promise.all(first)).flat();
   }
 
-  /** Whoever sets its lease on one that is due has it; several may try. */
   claim(webhookId: WebhookId, limit: number, { now, ms }: { now: number; ms: number }): Promise<ClaimedDelivery[]> {
-    const isDue = { dueAt: { $lte: new Date(now) } };
-    return this.#connection.answer(async (collections) => {
-      const { deliveries } = collections;
-      const found = await deliveries
-        .find({ webhookId, ...isDue }, { projection: { _id: 1 }, sort: { dueAt: 1 }, limit, ...allAtOnce })
-        .toArray();
-      if (found.length === 0) return [];
-      const among = { _id: { $in: found.map(({ _id }) => _id) } };
-      const lease = new ObjectId();
-      await deliveries.updateMany({ ...among, ...isDue }, { $set: { lease, dueAt: new Date(now + ms) } });
-      const leased = await deliveries.find({ ...among, lease }, allAtOnce).toArray();
-      return withEvents(collections, leased);
-    });
+    return this.#claims.add({ webhookId, limit, now, ms });
   }
 
-  settle({ event, webhookId, lease }: ClaimedDelivery, outcome: DeliveryOutcome): Promise<void> {
-    const _id = idOf(event.id, webhookId);
-    const filter = outcome.status === "done" ? { _id } : { _id, lease: ObjectId.createFromHexString(lease) };
-    return this.#connection.answer(async ({ deliveries }) => {
-      await deliveries.updateOne(filter, outcomeUpdate(outcome));
-    });
+  settle(claim: ClaimedDelivery, outcome: DeliveryOutcome): Promise<void> {
+    return this.#settlements.add({ claim, outcome });
   }
 
   expire(before: number, now: number): Promise<number> {
@@ -150,20 +149,10 @@ function toDocument({ event, webhookId, dueAt, expiresAt }: NewDelivery): Delive
   };
 }
 
-/** Deliveries whose event was erased are forgotten on the way. */
-async function withEvents(
-  { deliveries, events }: Collections,
-  leased: readonly DeliveryDocument[],
-): Promise<ClaimedDelivery[]> {
-  const found = await events.find({ _id: { $in: leased.map(({ eventId }) => eventId) } }, allAtOnce).toArray();
-  const byId = new Map(found.map((document) => [document._id, toEvent(document)]));
-  const orphans = leased.filter(({ eventId }) => !byId.has(eventId)).map(({ _id }) => _id);
-  if (orphans.length > 0) await deliveries.deleteMany({ _id: { $in: orphans } });
-  return leased.flatMap(({ eventId, webhookId, attempts, expiresAt, lease }) => {
-    const event = byId.get(eventId);
-    if (event === undefined || lease === undefined) return [];
-    return [{ event, webhookId, attempts, expiresAt: expiresAt.getTime(), lease: lease.toHexString() }];
-  });
+function settlement({ claim, outcome }: Settlement): AnyBulkWriteOperation<DeliveryDocument> {
+  const _id = idOf(claim.event.id, claim.webhookId);
+  const filter = outcome.status === "done" ? { _id } : { _id, lease: ObjectId.createFromHexString(claim.lease) };
+  return { updateOne: { filter, update: outcomeUpdate(outcome) } };
 }
 
 function outcomeUpdate(outcome: DeliveryOutcome): Update {
