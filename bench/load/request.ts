@@ -1,7 +1,10 @@
 /** One request that a student sends again and again. */
 export interface RequestPlan {
-  /** `save` has three fields, `session` all seven, the others ask: for the progress of the course, or of all courses. */
-  readonly kind: "save" | "session" | "read" | "dashboard";
+  /**
+   * `save` has three fields, `session` all seven, `complete` completes the lecture, the others ask: for the progress of the
+   * course, or of all courses.
+   */
+  readonly kind: "save" | "session" | "complete" | "read" | "dashboard";
   readonly token: string;
   readonly courseId: string;
   readonly lectureId: string;
@@ -25,7 +28,7 @@ export class PreparedRequest {
   #sent = 0;
 
   constructor(plan: RequestPlan) {
-    const text = isSave(plan) ? saveText(plan, this.#sessionStartedAt) : readText(plan);
+    const text = textOf(plan, this.#sessionStartedAt);
     this.#bytes = Buffer.from(text, "latin1");
     this.#secondsAt = placeOf(text, '"watchTime":');
     this.#elapsedAt = placeOf(text, '"elapsedMs":');
@@ -58,6 +61,11 @@ export function pathOf({ kind, courseId }: RequestPlan): string {
   return `/api/v1/${kind === "dashboard" ? "stats/course-progress" : `progress/${courseId}`}`;
 }
 
+function textOf(plan: RequestPlan, sessionStartedAt: number): string {
+  if (plan.kind === "complete") return completeText(plan);
+  return isSave(plan) ? saveText(plan, sessionStartedAt) : readText(plan);
+}
+
 function readText(plan: RequestPlan): string {
   return `GET ${pathOf(plan)} HTTP/1.1\r\n${host}\r\nauthorization: Bearer ${plan.token}\r\n\r\n`;
 }
@@ -65,7 +73,15 @@ function readText(plan: RequestPlan): string {
 function saveText({ kind, token, courseId, lectureId }: RequestPlan, sessionStartedAt: number): string {
   const session = { sessionId: sessionIdOf(token), sessionStartedAt, elapsedMs: sessionAgeMs, seq: firstSeq };
   const body = JSON.stringify({ courseId, lectureId, watchTime: firstSecond, ...(kind === "session" && session) });
-  const head = ["POST /api/v1/progress/save HTTP/1.1", host, `authorization: Bearer ${token}`];
+  return postText("save", token, body);
+}
+
+function completeText({ token, courseId, lectureId }: RequestPlan): string {
+  return postText("complete", token, JSON.stringify({ courseId, lectureId }));
+}
+
+function postText(what: "save" | "complete", token: string, body: string): string {
+  const head = [`POST /api/v1/progress/${what} HTTP/1.1`, host, `authorization: Bearer ${token}`];
   return [...head, "content-type: application/json", `content-length: ${body.length}`, "", body].join("\r\n");
 }
 

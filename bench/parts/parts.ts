@@ -1,3 +1,4 @@
+import { completionLatency } from "./completion-latency.ts";
 import { growth } from "./growth.ts";
 import { latencies } from "./latencies.ts";
 import { losses } from "./losses.ts";
@@ -11,6 +12,7 @@ export const parts = [
   sessionSaveCost,
   readCost,
   latencies,
+  completionLatency,
   writeReduction,
   losses,
   growth,
