@@ -24,6 +24,17 @@ export const ServerTime = Type.Integer({
   description: "The service's clock, milliseconds since 1970. Sessions start from it.",
 });
 
+export const PlayedRanges = Type.Array(Type.Tuple([Seconds, Seconds]), {
+  maxItems: 200,
+  description: "Stretches `[from, to]` of the lecture that were played, in seconds, counted to 0.1 s.",
+  examples: [
+    [
+      [0, 61.5],
+      [120, 180.2],
+    ],
+  ],
+});
+
 export const Stamp = Type.String({
   pattern: "^[0-9]{21}[0-9a-f]{16}$",
   description: "Order of a position: the greater string is the newer position.",

@@ -3,8 +3,9 @@
  * OpenAPI. The types in `index.ts` are derived from these, so the three cannot disagree.
  */
 import { type Static, Type } from "typebox";
-import { CivilDate, CourseId, LectureId, Percentage, Seconds, ServerTime, Stamp, Title } from "./fields.ts";
+import { CivilDate, CourseId, LectureId, Percentage, PlayedRanges, Seconds, ServerTime, Stamp } from "./fields.ts";
 
+export * from "./catalog-schema.ts";
 export { CourseId, LectureId } from "./fields.ts";
 
 const maxSafeMs = 9_999_999_999_999;
@@ -93,6 +94,24 @@ export const CourseProgressResponse = Type.Object({
   serverTime: ServerTime,
 });
 
+export const CreditRequest = Type.Object(
+  {
+    played: PlayedRanges,
+    sessionStartedAt: Type.Integer({
+      minimum: 0,
+      maximum: maxSafeMs,
+      description: "The `serverTime` of the service at which this sitting began.",
+    }),
+  },
+  { examples: [{ played: [[0, 61.5]], sessionStartedAt: 1_767_225_600_000 }] },
+);
+
+export const CoverageResponse = Type.Object({
+  played: PlayedRanges,
+  coverage: Type.Number({ minimum: 0, maximum: 1, description: "The share of the lecture." }),
+  serverTime: ServerTime,
+});
+
 export const HeatmapQuery = Type.Object({
   fill: Type.Optional(Type.Literal("zero", { description: "List all 365 days, also those without activity." })),
 });
@@ -145,70 +164,6 @@ export const AchievementsResponse = Type.Object({
   ),
 });
 
-const lectureFields = {
-  title: Title,
-  durationSeconds: Type.Number({ minimum: 0.001, maximum: 1e9, description: "Seconds, kept to the millisecond." }),
-  order: Type.Integer({ minimum: 0, maximum: 1e9 }),
-};
-
-export const Lecture = Type.Object({ lectureId: LectureId, ...lectureFields });
-export const Course = Type.Object({
-  courseId: CourseId,
-  title: Title,
-  totalLectures: Type.Integer({ minimum: 0 }),
-  version: Type.Integer({ minimum: 1 }),
-  lectures: Type.Array(Lecture),
-});
-export const PutCourseRequest = Type.Object({ title: Title }, { examples: [{ title: "TypeScript basics" }] });
-export const AddLectureRequest = Type.Object(
-  {
-    title: Title,
-    durationSeconds: lectureFields.durationSeconds,
-    lectureId: Type.Optional(LectureId),
-    order: Type.Optional(lectureFields.order),
-  },
-  { examples: [{ title: "Introduction", durationSeconds: 634.5, lectureId: "intro" }] },
-);
-export const ChangeLectureRequest = Type.Partial(Type.Object(lectureFields), {
-  minProperties: 1,
-  description: "At least one of them.",
-  examples: [{ title: "Introduction, revised" }],
-});
-
-/** One course of an import; it becomes the whole truth about that course. */
-export const ImportedCourse = Type.Object({
-  courseId: CourseId,
-  title: Title,
-  lectures: Type.Array(AddLectureRequest, { maxItems: 10_000 }),
-});
-export const ImportRequest = Type.Object({
-  courses: Type.Array(
-    Type.Unknown({ description: "Each an object {courseId, title, lectures}; checked one by one." }),
-    {
-      maxItems: 10_000,
-      examples: [
-        [
-          {
-            courseId: "typescript-basics",
-            title: "TypeScript basics",
-            lectures: [{ title: "Introduction", durationSeconds: 634.5, lectureId: "intro" }],
-          },
-        ],
-      ],
-    },
-  ),
-});
-export const ImportResponse = Type.Object({
-  results: Type.Array(
-    Type.Object({
-      courseId: Type.Union([Type.String(), Type.Null()]),
-      status: Type.Enum(["created", "updated", "failed"]),
-      code: Type.Optional(Type.String()),
-      detail: Type.Optional(Type.String()),
-    }),
-  ),
-});
-
 export const ProfileRequest = Type.Object({
   timeZone: Type.String({
     minLength: 1,
@@ -239,6 +194,7 @@ export const StudentDataResponse = Type.Object({
       courseId: CourseId,
       positions: Type.Array(Type.Object({ lectureId: LectureId, watchTime: Seconds, stamp: Stamp })),
       completions: Type.Array(Type.Object({ lectureId: LectureId, completedAt: Type.String({ format: "date-time" }) })),
+      played: Type.Array(Type.Object({ lectureId: LectureId, ranges: PlayedRanges })),
       courseCompletedAt: Type.Union([Type.String({ format: "date-time" }), Type.Null()]),
     }),
   ),

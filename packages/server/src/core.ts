@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { AchievementBackfill } from "./application/achievement-backfill.ts";
 import { Achievements } from "./application/achievements.ts";
 import { Completions } from "./application/completions.ts";
+import { CoverageKeeper } from "./application/coverage-keeper.ts";
 import { CourseEditor } from "./application/course-editor.ts";
 import { CourseReader } from "./application/course-reader.ts";
 import { Dashboard } from "./application/dashboard.ts";
@@ -34,6 +35,7 @@ import type { WebhookSender } from "./ports/webhook-sender.ts";
 export interface Core {
   readonly saver: PositionSaver;
   readonly completions: Completions;
+  readonly coverage: CoverageKeeper;
   readonly progress: ProgressReader;
   readonly dashboard: Dashboard;
   readonly students: Students;
@@ -84,6 +86,7 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   return {
     saver: new PositionSaver({ ...shared, courses, batch: new SaveBatch(shared) }),
     completions: new Completions({ ...shared, courses, followers, lateErasure, days, queue }),
+    coverage: new CoverageKeeper({ ...shared, courses, queue }),
     progress: new ProgressReader({ ...shared, courses, followers, days }),
     dashboard: new Dashboard({ ...shared, followers, days }),
     achievements,

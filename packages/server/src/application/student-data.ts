@@ -6,7 +6,7 @@ import type { ActivityDay, ActivityStore } from "../ports/activity-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DeliveryStore } from "../ports/delivery-store.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
-import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
+import type { ProgressStore, StoredPlayed, StoredProgress } from "../ports/progress-store.ts";
 import type { Student, StudentStore } from "../ports/student-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { BackgroundWork } from "./background-work.ts";
@@ -16,9 +16,8 @@ import type { OneAtATime } from "./one-at-a-time.ts";
 
 export interface StudentData {
   readonly student: Student;
-  readonly courses: readonly (Pick<StoredProgress, "positions" | "completedAt" | "courseCompletedAt"> & {
-    courseId: CourseId;
-  })[];
+  readonly courses: readonly (Pick<StoredProgress, "positions" | "completedAt" | "courseCompletedAt"> &
+    Pick<StoredPlayed, "played"> & { courseId: CourseId })[];
   readonly activities: readonly (ActivityDay & { completions: string[] })[];
   readonly achievements: readonly EarnedAchievement[];
 }
@@ -109,9 +108,10 @@ export class StudentDataKeeper {
     const courseIds = new Set([...byCourse.keys(), ...started.keys()]);
     return Promise.all(
       [...courseIds].map(async (courseId) => {
-        const progress = byCourse.get(courseId) ?? (await store.read({ userId, courseId }));
-        const { positions } = joinPositions(await buffer.read({ userId, courseId }), progress);
-        return { ...progress, courseId, positions };
+        const key = { userId, courseId };
+        const progress = byCourse.get(courseId) ?? (await store.read(key));
+        const [buffered, { played }] = await Promise.all([buffer.read(key), store.readPlayed(key)]);
+        return { ...progress, courseId, played, positions: joinPositions(buffered, progress).positions };
       }),
     );
   }

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from "fastify";
 import { fastify, LogController } from "fastify";
 import type { Achievements } from "../application/achievements.ts";
 import type { Completions } from "../application/completions.ts";
+import type { CoverageKeeper } from "../application/coverage-keeper.ts";
 import type { CourseEditor } from "../application/course-editor.ts";
 import type { CourseReader } from "../application/course-reader.ts";
 import type { Dashboard } from "../application/dashboard.ts";
@@ -18,6 +19,7 @@ import { Gate, requireMediaType } from "./gate.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { meRoutes } from "./me.ts";
 import { openapi } from "./openapi.ts";
+import { coverageRoutes } from "./coverage.ts";
 import { progressRoutes } from "./progress.ts";
 import { RateLimiter } from "./rate-limit.ts";
 import { rootRoutes, type RootDeps } from "./root.ts";
@@ -29,6 +31,7 @@ import { type Api, validatorCompiler, type WireTypes } from "./validation.ts";
 export interface HttpDeps extends RootDeps {
   saver: PositionSaver;
   completions: Completions;
+  coverage: CoverageKeeper;
   progress: ProgressReader;
   dashboard: Dashboard;
   achievements: Achievements;
@@ -109,6 +112,7 @@ async function apiRoutes(api: Api, deps: ApiDeps): Promise<void> {
   await api.register(async (students) => {
     students.addHook("onRequest", gate.requireToken);
     progressRoutes(students, deps);
+    coverageRoutes(students, deps);
     dashboardRoutes(students, deps);
     meRoutes(students, deps);
     courseReadingRoutes(students, deps);

@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import type { StudentData, StudentDataKeeper } from "../application/student-data.ts";
 import type { Students } from "../application/students.ts";
 import type { UserId } from "../domain/ids.ts";
+import { rangesOf } from "./coverage.ts";
 import { type Api, noContent } from "./validation.ts";
 
 interface MeDeps {
@@ -81,10 +82,11 @@ function exported(
     exportedAt: isoTime(Date.now()),
     timeZone,
     streak: { currentStreak: streak.current, longestStreak: streak.longest, lastActiveDate: streak.lastDay },
-    courses: courses.map(({ courseId, positions, completedAt, courseCompletedAt }) => ({
+    courses: courses.map(({ courseId, positions, completedAt, played, courseCompletedAt }) => ({
       courseId,
       positions: Array.from(positions, ([lectureId, { stamp, seconds }]) => ({ lectureId, watchTime: seconds, stamp })),
       completions: Array.from(completedAt, ([lectureId, at]) => ({ lectureId, completedAt: isoTime(at) })),
+      played: Array.from(played, ([lectureId, { ranges }]) => ({ lectureId, ranges: rangesOf(ranges) })),
       courseCompletedAt: courseCompletedAt === null ? null : isoTime(courseCompletedAt),
     })),
     activities: activities.map(({ day, count, completions }) => ({ date: day, count, completions })),

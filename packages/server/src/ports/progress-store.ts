@@ -1,11 +1,12 @@
 import type { CourseCompleted, LectureCompleted, ProgressEvent } from "../domain/event.ts";
 import type { CourseId, LectureId, ProgressKey, UserId } from "../domain/ids.ts";
+import type { Played } from "../domain/played-ranges.ts";
 import type { PositionState } from "../domain/position.ts";
 import type { Stamp } from "../domain/stamp.ts";
 
 /** What the store holds of one student's progress in one course. Instants are milliseconds since 1970. */
 export interface StoredProgress extends PositionState {
-  /** Raised by every completion, undo and start over, never by a flush; 0 before the first of them. */
+  /** Raised by every {@link ProgressChange}, never by a flush; 0 before the first of them. */
   readonly rev: number;
   readonly completedAt: ReadonlyMap<LectureId, number>;
   /** How often each lecture was ever completed; undo and start over keep it. */
@@ -28,12 +29,18 @@ export type WriteOutcome =
   /** Nobody knows. Writing it again is harmless. */
   | { readonly status: "unknown"; readonly reason: string };
 
-/** A change of completions. Each carries its event, so that fact and event are one write. */
+/** What is decided from what was read. A completion carries its event, so that fact and event are one write. */
 export type ProgressChange =
   | { readonly type: "complete"; readonly event: LectureCompleted }
   | { readonly type: "undo"; readonly lectureId: LectureId }
   | { readonly type: "completeCourse"; readonly event: CourseCompleted }
-  | { readonly type: "startOver"; readonly reset: Stamp };
+  | { readonly type: "startOver"; readonly reset: Stamp }
+  | { readonly type: "credit"; readonly lectureId: LectureId; readonly played: Played };
+
+/** What the store holds of what a student has played of a course, since the last start over. */
+export interface StoredPlayed extends Pick<StoredProgress, "rev" | "reset"> {
+  readonly played: ReadonlyMap<LectureId, Played>;
+}
 
 export interface CourseProgress {
   readonly courseId: CourseId;
@@ -67,6 +74,9 @@ export interface ProgressStore {
   /** Empty (rev 0) when nothing is stored. */
   read(key: ProgressKey): Promise<StoredProgress>;
 
+  /** Apart from the rest, as hardly anybody asks for it. */
+  readPlayed(key: ProgressKey): Promise<StoredPlayed>;
+
   /** All courses of a student, for the export. */
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]>;
 
@@ -78,7 +88,7 @@ export interface ProgressStore {
 
   /**
    * Applies the change and raises `rev` if `rev` is still the one given; else changes nothing and returns false. `undo` also forgets `courseCompletedAt`;
-   * `startOver` forgets all completions. Events are added to the outbox.
+   * `startOver` forgets all completions and what was played; `credit` replaces what is known of one lecture. Events are added to the outbox.
    */
   change(key: ProgressKey, rev: number, change: ProgressChange): Promise<boolean>;
 
@@ -96,9 +106,9 @@ export interface ProgressStore {
   erase(userId: UserId): Promise<void>;
 
   /**
-   * Erases what a late flush or completion has brought back: progress of a course with no position and no reset after the
-   * stamp, in which nothing was ever completed later than the erasure reaches. Whatever else there is, the student has done
-   * since.
+   * Erases what a late flush or completion has brought back: progress of a course with no position, no reset and nothing
+   * played after the stamp, in which nothing was ever completed later than the erasure reaches. Whatever else there is, the
+   * student has done since.
    */
   eraseRevived(userId: UserId, upTo: Stamp): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { eraseContract } from "./store-erasing.ts";
 import type { OpenStore } from "./store-fixture.ts";
 import { joinContract } from "./store-joining.ts";
 import { outboxContract } from "./store-outbox.ts";
+import { playedContract } from "./store-playing.ts";
 
 /** What every progress store promises, in terms of its port alone. */
 export function progressStoreContract(name: string, open: OpenStore): void {
@@ -12,6 +13,7 @@ export function progressStoreContract(name: string, open: OpenStore): void {
     joinContract(open);
     changeContract(open);
     outboxContract(open);
+    playedContract(open);
     dashboardContract(open);
     eraseContract(open);
   });

@@ -4,6 +4,7 @@ import { courseCompleted, lectureCompleted } from "../../src/domain/event.ts";
 import type { ProgressChange } from "../../src/ports/progress-store.ts";
 import { lecture, stampAt } from "../support/ids.ts";
 import { momentAt, type OpenStore, positions, someTime, StoreFixture } from "./store-fixture.ts";
+import { creditOf } from "./store-playing.ts";
 
 export function changeContract(open: OpenStore): void {
   describe("completing", () => {
@@ -159,6 +160,7 @@ export function changeContract(open: OpenStore): void {
         return { type: "completeCourse", event: courseCompleted(fixture.key, momentAt(someTime), 99) } as const;
       },
       startOver: () => ({ type: "startOver", reset: stampAt(99) }) as const,
+      credit: () => creditOf("a", [[0, 5]]),
     } satisfies Record<ProgressChange["type"], (fixture: StoreFixture) => ProgressChange>;
 
     for (const [type, make] of Object.entries(changes)) {

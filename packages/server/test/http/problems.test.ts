@@ -164,6 +164,7 @@ describe("requests that go wrong", () => {
       "/progress/heatmap/mark": "POST",
       "/progress/heatmap/data?fill=zero": "GET, HEAD",
       "/progress/c/lectures/a/completion": "DELETE",
+      "/progress/c/lectures/a/played": "GET, HEAD, PUT",
       "/stats/course-progress": "GET, HEAD",
       "/stats/student": "GET, HEAD",
       "/courses/c": "GET, HEAD, PUT",

@@ -219,6 +219,20 @@ const deliveryAges = `
   CREATE INDEX deliveries_waiting ON deliveries (webhook_id, expires_at) WHERE due_at IS NOT NULL;
 `;
 
+/** What students have played, each lecture in all sittings together. */
+const played = `
+  CREATE TABLE played (
+    user_id TEXT NOT NULL,
+    course_id TEXT NOT NULL,
+    lecture_id TEXT NOT NULL,
+    ranges TEXT NOT NULL, -- JSON, [[from, to], ...] in seconds
+    credited_at INTEGER NOT NULL,
+    spare_seconds REAL NOT NULL,
+    PRIMARY KEY (user_id, course_id, lecture_id),
+    FOREIGN KEY (user_id, course_id) REFERENCES progress ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+`;
+
 /** What makes the tables of each version from those of the one before. Released steps never change. */
 export const schemaSteps: readonly string[] = [
   firstTables,
@@ -227,6 +241,7 @@ export const schemaSteps: readonly string[] = [
   achievements,
   datedCompletions,
   deliveryAges,
+  played,
 ];
 
 /** The number of steps a file has behind it; a program never opens a file newer than itself. */

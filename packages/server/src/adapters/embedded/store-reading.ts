@@ -1,8 +1,15 @@
 import type { ProgressEvent } from "../../domain/event.ts";
 import type { CourseId, LectureId, ProgressKey, UserId } from "../../domain/ids.ts";
+import type { Played, PlayedRange } from "../../domain/played-ranges.ts";
 import { joinPositions, type Position, type PositionState } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
-import type { CompletionTotals, CourseProgress, StoredProgress, Unsettled } from "../../ports/progress-store.ts";
+import type {
+  CompletionTotals,
+  CourseProgress,
+  StoredPlayed,
+  StoredProgress,
+  Unsettled,
+} from "../../ports/progress-store.ts";
 import type { EmbeddedDatabase, Statement } from "./database.ts";
 
 interface ProgressRow {
@@ -17,12 +24,20 @@ interface CompletionRow {
   readonly completedAt: number | null;
 }
 
+interface PlayedRow {
+  readonly lectureId: LectureId;
+  readonly ranges: string;
+  readonly creditedAt: number;
+  readonly spareSeconds: number;
+}
+
 /** How progress is read from its tables. Every method runs inside the caller's transaction. */
 export class StoreReading {
   readonly #progress: Statement<ProgressRow>;
   readonly #courses: Statement<{ courseId: CourseId }>;
   readonly #positions: Statement<Position & { lectureId: LectureId }>;
   readonly #completions: Statement<CompletionRow>;
+  readonly #played: Statement<PlayedRow>;
   readonly #outbox: Statement<{ event: string }>;
   readonly #unsettled: Statement<ProgressKey & { since: number }>;
   readonly #courseProgress: Statement<CourseProgress>;
@@ -37,6 +52,8 @@ export class StoreReading {
     this.#positions = database.prepare(`SELECT lecture_id AS lectureId, stamp, seconds FROM positions ${ofKey}`);
     this.#completions = database.prepare(`
       SELECT lecture_id AS lectureId, times, completed_at AS completedAt FROM completions ${ofKey}`);
+    this.#played = database.prepare(`
+      SELECT lecture_id AS lectureId, ranges, credited_at AS creditedAt, spare_seconds AS spareSeconds FROM played ${ofKey}`);
     this.#outbox = database.prepare(`SELECT event FROM outbox ${ofKey} ORDER BY sequence`);
     this.#unsettled = database.prepare(`
       SELECT user_id AS userId, course_id AS courseId, min(occurred_at) AS since FROM outbox WHERE occurred_at < ?
@@ -81,6 +98,12 @@ export class StoreReading {
     };
   }
 
+  playedOf({ userId, courseId }: ProgressKey): StoredPlayed {
+    const { rev = 0, reset = null } = this.#progress.get(userId, courseId) ?? {};
+    const rows = this.#played.all(userId, courseId);
+    return { rev, reset, played: new Map(rows.map((row) => [row.lectureId, toPlayed(row)])) };
+  }
+
   rev({ userId, courseId }: ProgressKey): number {
     return this.#progress.get(userId, courseId)?.rev ?? 0;
   }
@@ -110,4 +133,8 @@ export class StoreReading {
     const all = new Map(rows.map(({ lectureId, stamp, seconds }) => [lectureId, { stamp, seconds }]));
     return joinPositions({ positions: all, reset: null }, { positions: new Map(), reset });
   }
+}
+
+function toPlayed({ ranges, creditedAt, spareSeconds }: PlayedRow): Played {
+  return { ranges: JSON.parse(ranges) as PlayedRange[], creditedAt, spareSeconds };
 }

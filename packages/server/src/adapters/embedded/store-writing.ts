@@ -1,7 +1,7 @@
 import { erasedUntil } from "../../domain/erasure.ts";
 import type { ProgressEvent } from "../../domain/event.ts";
 import type { ProgressKey, UserId } from "../../domain/ids.ts";
-import type { Stamp } from "../../domain/stamp.ts";
+import { type Stamp, stampTime } from "../../domain/stamp.ts";
 import type { PositionWrite, ProgressChange } from "../../ports/progress-store.ts";
 import type { EmbeddedDatabase, Statement } from "./database.ts";
 
@@ -15,6 +15,8 @@ export class StoreWriting {
   readonly #undo: Statement;
   readonly #undoAll: Statement;
   readonly #setCourseCompleted: Statement;
+  readonly #credit: Statement;
+  readonly #forgetPlayed: Statement;
   readonly #push: Statement;
   readonly #settle: Statement;
   readonly #erase: Statement;
@@ -42,6 +44,11 @@ export class StoreWriting {
     this.#undoAll = database.prepare(undo);
     this.#setCourseCompleted = database.prepare(`
       UPDATE progress SET course_completed_at = ?3 WHERE user_id = ?1 AND course_id = ?2`);
+    this.#credit = database.prepare(`
+      INSERT INTO played (user_id, course_id, lecture_id, ranges, credited_at, spare_seconds) VALUES (?, ?, ?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET
+        ranges = excluded.ranges, credited_at = excluded.credited_at, spare_seconds = excluded.spare_seconds`);
+    this.#forgetPlayed = database.prepare("DELETE FROM played WHERE user_id = ? AND course_id = ?");
     this.#push = database.prepare(`
       INSERT INTO outbox (event_id, user_id, course_id, occurred_at, event) VALUES (?, ?, ?, ?, ?)`);
     this.#settle = database.prepare("DELETE FROM outbox WHERE user_id = ? AND course_id = ? AND event_id = ?");
@@ -50,7 +57,8 @@ export class StoreWriting {
       DELETE FROM progress WHERE user_id = ?1 AND coalesce(reset_stamp, '') <= ?2
         AND (last_completed_at <= ?3
           OR NOT EXISTS (SELECT 1 FROM completions WHERE user_id = ?1 AND course_id = progress.course_id))
-        AND NOT EXISTS (SELECT 1 FROM positions WHERE user_id = ?1 AND course_id = progress.course_id AND stamp > ?2)`);
+        AND NOT EXISTS (SELECT 1 FROM positions WHERE user_id = ?1 AND course_id = progress.course_id AND stamp > ?2)
+        AND NOT EXISTS (SELECT 1 FROM played WHERE user_id = ?1 AND course_id = progress.course_id AND credited_at > ?4)`);
   }
 
   join({ key: { userId, courseId }, positions, reset }: PositionWrite): void {
@@ -80,8 +88,14 @@ export class StoreWriting {
       case "startOver":
         this.#joinReset.run(userId, courseId, change.reset);
         this.#undoAll.run(userId, courseId);
+        this.#forgetPlayed.run(userId, courseId);
         this.#setCourseCompleted.run(userId, courseId, null);
         break;
+      case "credit": {
+        const { ranges, creditedAt, spareSeconds } = change.played;
+        this.#credit.run(userId, courseId, change.lectureId, JSON.stringify(ranges), creditedAt, spareSeconds);
+        break;
+      }
     }
   }
 
@@ -95,7 +109,7 @@ export class StoreWriting {
   }
 
   eraseRevived(userId: UserId, upTo: Stamp): void {
-    this.#eraseRevived.run(userId, upTo, erasedUntil(upTo));
+    this.#eraseRevived.run(userId, upTo, erasedUntil(upTo), stampTime(upTo));
   }
 
   #pushEvent(event: ProgressEvent): void {

@@ -6,6 +6,7 @@ import type {
   PositionWrite,
   ProgressChange,
   ProgressStore,
+  StoredPlayed,
   StoredProgress,
   Unsettled,
   WriteOutcome,
@@ -29,6 +30,10 @@ export class EmbeddedProgressStore implements ProgressStore {
 
   read(key: ProgressKey): Promise<StoredProgress> {
     return this.#read(() => this.#reading.progressOf(key));
+  }
+
+  readPlayed(key: ProgressKey): Promise<StoredPlayed> {
+    return this.#read(() => this.#reading.playedOf(key));
   }
 
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]> {

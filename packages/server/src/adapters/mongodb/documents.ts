@@ -31,8 +31,18 @@ export interface ProgressDocument {
   /** Of all completions, those that were taken back too. */
   lastCompletedAt?: Date;
   courseCompletedAt?: Date;
+  played?: Record<LectureId, StoredRanges>;
+  /** The newest `creditedAt`. */
+  playedAt?: Date;
   rev?: number;
   outbox?: OutboxEntry[];
+}
+
+/** What was played of a lecture: from, to, from, to, ... in seconds, as small as it can be. */
+export interface StoredRanges {
+  creditedAt: Date;
+  spareSeconds: number;
+  ranges: number[];
 }
 
 /** An event without what the document says already. */

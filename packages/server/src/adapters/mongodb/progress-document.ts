@@ -1,13 +1,15 @@
 import { BSON } from "mongodb";
 import type { ProgressEvent } from "../../domain/event.ts";
 import type { LectureId, ProgressKey } from "../../domain/ids.ts";
+import type { Played, PlayedRange } from "../../domain/played-ranges.ts";
 import { joinPositions, type Position } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
-import type { StoredProgress } from "../../ports/progress-store.ts";
+import type { StoredPlayed, StoredProgress } from "../../ports/progress-store.ts";
 import {
   type OutboxEntry,
   type ProgressDocument,
   type StoredId,
+  type StoredRanges,
   toCourseId,
   toLectureId,
   toMap,
@@ -27,7 +29,10 @@ interface Parts {
 }
 
 /** The fields that make {@link StoredProgress}; the others are there for queries. */
-export const progressFields = { _id: 0, completedLectures: 0, lastWatchedLecture: 0 } as const;
+export const progressFields = { _id: 0, completedLectures: 0, lastWatchedLecture: 0, played: 0, playedAt: 0 } as const;
+
+/** The fields that make {@link StoredPlayed}. */
+export const playedFields = { _id: 0, rev: 1, resetStamp: 1, played: 1 } as const;
 
 /** The unique key, and nothing else: so the server settles racing first upserts by itself. */
 export function keyFilter({ userId, courseId }: ProgressKey): { userId: ProgressKey["userId"]; courseId: StoredId } {
@@ -52,6 +57,17 @@ export function toStoredProgress(key: ProgressKey, bytes: Uint8Array | null): St
     courseCompletedAt: courseCompletedAt?.getTime() ?? null,
     outbox: outbox.map((entry) => toEvent(key, BSON.deserialize(entry) as OutboxEntry)),
   };
+}
+
+export function toStoredPlayed(document: ProgressDocument | null): StoredPlayed {
+  const { rev = 0, resetStamp = null, played } = document ?? {};
+  return { rev, reset: resetStamp, played: toMap<LectureId, StoredRanges, Played>(played, toPlayed) };
+}
+
+function toPlayed({ creditedAt, spareSeconds, ranges: bounds }: StoredRanges): Played {
+  const ranges: PlayedRange[] = [];
+  for (let at = 0; at < bounds.length; at += 2) ranges.push([bounds[at] as number, bounds[at + 1] as number]);
+  return { ranges, creditedAt: creditedAt.getTime(), spareSeconds };
 }
 
 function fieldsOf(bytes: Uint8Array | undefined): BSON.Document | undefined {

@@ -60,8 +60,17 @@ export function changeUpdate(change: ProgressChange): ProgressUpdate {
       return {
         $max: { resetStamp: change.reset },
         $set: { completedLectures: [], completedAt: {}, completedCount: 0 },
-        $unset: { courseCompletedAt: "" },
+        $unset: { courseCompletedAt: "", played: "" },
         $inc: { rev: 1 },
       };
+    case "credit": {
+      const { ranges, spareSeconds } = change.played;
+      const creditedAt = new Date(change.played.creditedAt);
+      return {
+        $set: { [`played.${change.lectureId}`]: { creditedAt, spareSeconds, ranges: ranges.flat() } },
+        $max: { playedAt: creditedAt },
+        $inc: { rev: 1 },
+      };
+    }
   }
 }

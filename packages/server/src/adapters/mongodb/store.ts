@@ -1,13 +1,14 @@
 import { BSON } from "mongodb";
 import { erasedUntil } from "../../domain/erasure.ts";
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
-import type { Stamp } from "../../domain/stamp.ts";
+import { type Stamp, stampTime } from "../../domain/stamp.ts";
 import type {
   CompletionTotals,
   CourseProgress,
   PositionWrite,
   ProgressChange,
   ProgressStore,
+  StoredPlayed,
   StoredProgress,
   Unsettled,
   WriteOutcome,
@@ -17,7 +18,14 @@ import { readCourseProgress } from "./course-progress.ts";
 import { allAtOnce, type ProgressDocument } from "./documents.ts";
 import { isDuplicateKey } from "./failures.ts";
 import { type JoinOperation, prepareWrite } from "./position-writes.ts";
-import { keyFilter, progressFields, toProgressKey, toStoredProgress } from "./progress-document.ts";
+import {
+  keyFilter,
+  playedFields,
+  progressFields,
+  toProgressKey,
+  toStoredPlayed,
+  toStoredProgress,
+} from "./progress-document.ts";
 import { changeFilter, changeUpdate } from "./progress-updates.ts";
 import { provenWrites, type ProvenWrite, reportOf } from "./proven-writes.ts";
 
@@ -39,6 +47,12 @@ export class MongoProgressStore implements ProgressStore {
       const found: unknown = await progress.findOne(keyFilter(key), { projection: progressFields, raw: true });
       return toStoredProgress(key, found as Uint8Array | null);
     });
+  }
+
+  readPlayed(key: ProgressKey): Promise<StoredPlayed> {
+    return this.#connection.answer(async ({ progress }) =>
+      toStoredPlayed(await progress.findOne(keyFilter(key), { projection: playedFields })),
+    );
   }
 
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]> {
@@ -133,6 +147,7 @@ export class MongoProgressStore implements ProgressStore {
         $or: [{ completions: { $exists: false } }, isErased],
         "lastWatchedLecture.stamp": { $not: { $gt: upTo } },
         resetStamp: { $not: { $gt: upTo } },
+        playedAt: { $not: { $gt: new Date(stampTime(upTo)) } },
       });
     });
   }
