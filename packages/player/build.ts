@@ -5,18 +5,19 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { minify } from "terser";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const types = join(here, "../../.cache/types/player/src");
 const dist = join(here, "dist");
-const entries = ["index", "react"];
+const entries = ["index", "coverage", "react"];
 
 // Members that only this package's own modules use. They are shortened; the checks below keep names of the browser, of
 // the wire and of the public types out of here.
 const internal = `
-  answered changed compare credit decide delayed differs drop due emit emptied forget hurry identify isCompleted isHeld
+  answered changed compare credit decide delayed differs drop due emit forget hurry identify isCompleted isHeld
   isKnown isSettled isUndecided kept known look newest next pace paced put record refused release restore retryAfterMs sentAt settle
-  settled started take ticked timeAt toSeconds
+  settled started take ticked timeAt toSeconds unite unloaded
 `.match(/\w+/g) as string[];
 
 const coreOfItsOwn: esbuild.Plugin = {
@@ -38,6 +39,12 @@ export async function buildPlayer(): Promise<void> {
     plugins: [coreOfItsOwn],
     logLevel: "warning",
   });
+  // A second minifier finds what the first leaves: about 130 bytes of the core.
+  for (const entry of entries) {
+    const file = join(dist, `${entry}.js`);
+    const { code = "" } = await minify(readFileSync(file, "utf8"), { module: true, compress: { passes: 3 } });
+    writeFileSync(file, code);
+  }
 }
 
 function declareTypes(): void {

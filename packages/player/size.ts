@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { buildPlayer } from "./build.ts";
 
-const budgets = { index: 5_000, react: 1_000 };
+const budgets = { index: 5_000, coverage: 1_000, react: 1_000 };
 
 await buildPlayer();
 for (const [entry, budget] of Object.entries(budgets)) {
   const bytes = gzipSync(readFileSync(new URL(`dist/${entry}.js`, import.meta.url)), { level: 9 }).length;
-  process.stdout.write(`${entry.padEnd(6)} ${String(bytes).padStart(5)} of ${budget} bytes gzip\n`);
+  process.stdout.write(`${entry.padEnd(8)} ${String(bytes).padStart(5)} of ${budget} bytes gzip\n`);
   if (bytes > budget) process.exitCode = 1;
 }

@@ -200,6 +200,29 @@ describe("a student in a real browser, with the real service", { skip: skipWitho
       }));
   });
 
+  test("has seen nearly all of a lecture when all sittings together have", () =>
+    bench.tell(async ({ student, device }) => {
+      await student.save(earlier);
+      await student.credit([
+        [0, 40],
+        [44, 78],
+      ]);
+      const tab = await (await device()).openLecture();
+      const coverage = tab.page.locator('[data-fact="coverage"]');
+      const enough = tab.page.getByText("You have seen nearly all of it.");
+      await tab.seek(77);
+      await tab.play(2);
+      assert.match(await coverage.innerText(), /^8[2-6] %$/);
+      assert.equal(await enough.count(), 0);
+      await tab.seek(39);
+      await tab.play(6);
+      await enough.waitFor();
+      await tab.close();
+      await student.untilCovered(0.9);
+      const again = await (await device()).openLecture();
+      await again.page.getByText("You have seen nearly all of it.").waitFor();
+    }));
+
   test("what is stored is written down whole: a 0 that lasts a moment is seen", async () => {
     await assert.rejects(
       bench.tell(async ({ student }) => {

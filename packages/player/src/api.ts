@@ -15,8 +15,6 @@ export interface TrackOptions {
   readonly startAt?: number | undefined;
   /** Share of the lecture, 0..1, that must have been played before `completable` is emitted. Default: 0.9. */
   readonly completionThreshold?: number | undefined;
-  /** What an earlier sitting played, so that coverage does not begin at 0. Default: nothing. */
-  readonly playedRanges?: Iterable<PlayedRange> | undefined;
   /**
    * Tells students apart who share one browser, so that nobody sends another's unsent positions. Default: the token's
    * `sub`. Without either nothing is kept in the browser.
@@ -33,6 +31,8 @@ export interface TrackOptions {
  * - `superseded`: the student went on with this lecture in another tab; this one does not count any more.
  */
 export type TrackerStatus = "idle" | "saving" | "saved" | "offline" | "blocked" | "superseded";
+
+export type Device = "computer" | "tablet" | "phone";
 
 /** A request that the service refused for good. */
 export interface TrackerProblem {
@@ -52,8 +52,9 @@ export interface TrackerEvents {
   /**
    * There is another place to continue from, and the page decides: set `video.currentTime` or do nothing. `late`: the
    * stored position came after the student had begun to watch; `elsewhere`: another device went on by more than 10 s.
+   * `device`: the kind of device that stored it, if its player said so.
    */
-  resumable: { readonly position: number; readonly reason: "late" | "elsewhere" };
+  resumable: { readonly position: number; readonly reason: "late" | "elsewhere"; readonly device?: Device | undefined };
   /** The completion threshold was reached, in a lecture that is not completed yet. Once per tracker. */
   completable: { readonly coverage: number };
   problem: TrackerProblem;
@@ -68,6 +69,8 @@ export interface Tracker {
   readonly coverage: number;
   /** What was played, in seconds, in order, to 0.1 s. */
   readonly playedRanges: readonly PlayedRange[];
+  /** Counts these ranges as played: another sitting has played them. */
+  addPlayed(ranges: Iterable<PlayedRange>): void;
   /** Calls `listener` on each such event. @returns what ends it. */
   on<Type extends keyof TrackerEvents>(type: Type, listener: (event: TrackerEvents[Type]) => void): () => void;
   /**

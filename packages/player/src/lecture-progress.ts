@@ -1,5 +1,5 @@
 import type { CompleteRequest } from "@aetherlearn/protocol";
-import type { TrackerProblem, TrackerStatus, TrackOptions } from "./api.ts";
+import type { TrackerEvents, TrackerProblem, TrackerStatus, TrackOptions } from "./api.ts";
 import type { Browser } from "./browser.ts";
 import { Delivery, type DeliveryListener } from "./delivery.ts";
 import { keyOf, type Message, type SaveMessage, type UnsentMessage } from "./message.ts";
@@ -15,7 +15,7 @@ export interface ProgressListener {
   /** Where the student stopped, in seconds, as well as that can be known now. Once, before anything is recorded. */
   known(position: number): void;
   /** Another position is stored, more than 10 s away. `late`: nothing was known of it when the student began. */
-  differs(position: number, reason: "late" | "elsewhere"): void;
+  differs(offer: TrackerEvents["resumable"]): void;
   changed(): void;
   refused(problem: TrackerProblem): void;
   /** The service asks for at least this pause between heartbeats. */
@@ -159,7 +159,7 @@ export class LectureProgress implements DeliveryListener {
     this.#listener.known(this.#newest);
   }
 
-  #load({ serverTime = 0, watchTimes = {}, completedLectures = [] }: ReplyBody): void {
+  #load({ serverTime = 0, watchTimes = {}, completedLectures = [], device }: ReplyBody): void {
     const { lectureId } = this.#lecture;
     const wasOpen = this.#isOpen;
     this.#isOpen = true;
@@ -168,7 +168,9 @@ export class LectureProgress implements DeliveryListener {
     const stored = new Map(Object.entries(watchTimes)).get(lectureId) ?? this.#newest;
     const isElsewhere = Math.abs(stored - this.#newest) > elsewhereSeconds;
     this.#newest = stored;
-    if (this.isKnown && isElsewhere) this.#listener.differs(stored, wasOpen ? "elsewhere" : "late");
+    if (this.isKnown && isElsewhere) {
+      this.#listener.differs({ position: stored, reason: wasOpen ? "elsewhere" : "late", device });
+    }
   }
 
   #accept(message: Message, reply: Reply): void {

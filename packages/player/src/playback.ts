@@ -21,7 +21,7 @@ export interface PlaybackListener {
   /** Position and played ranges are up to date. */
   ticked(): void;
   /** The player dropped its source; `position` still is where it was. */
-  emptied(): void;
+  unloaded(): void;
 }
 
 /**
@@ -129,7 +129,7 @@ export class Playback {
 
   #empty(): void {
     this.#isPlaying = false;
-    this.#listener.emptied();
+    this.#listener.unloaded();
   }
 
   /** Runs on every `timeupdate`, and once a second, as some players are slow to send them. */

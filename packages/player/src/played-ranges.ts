@@ -14,8 +14,8 @@ const maxRanges = 200;
 export class PlayedRanges {
   #ranges: PlayedRange[] = [];
 
-  constructor(earlier: Iterable<PlayedRange> = []) {
-    for (const [from, to] of earlier) this.#add(from, to);
+  unite(played: Iterable<PlayedRange>): void {
+    for (const [from, to] of played) this.#add(from, to);
   }
 
   /**

@@ -38,7 +38,9 @@ export function startSession(browser: Browser, from: Partial<SessionFields> = {}
   };
 }
 
-function newSessionId(browser: Browser): string {
-  const [random = 0n] = browser.crypto.getRandomValues(new BigUint64Array(1));
-  return random.toString(16).padStart(16, "0");
+/** The first digit says the kind of device, so that the service knows where the student was. */
+function newSessionId({ crypto, navigator: { userAgent } }: Browser): string {
+  const [random = 0n] = crypto.getRandomValues(new BigUint64Array(1));
+  const device = /Mobi/.test(userAgent) ? 3n : /Android|iPad/.test(userAgent) ? 2n : 1n;
+  return ((device << 60n) | (random >> 4n)).toString(16);
 }

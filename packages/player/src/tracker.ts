@@ -1,4 +1,4 @@
-import type { PlayedRange, Tracker, TrackerStatus, TrackOptions } from "./api.ts";
+import type { PlayedRange, Tracker, TrackerEvents, TrackerStatus, TrackOptions } from "./api.ts";
 import type { Browser } from "./browser.ts";
 import { Emitter } from "./emitter.ts";
 import { LectureLock } from "./lecture-lock.ts";
@@ -29,7 +29,7 @@ export class LectureTracker extends Emitter implements Tracker {
   readonly #browser: Browser;
   readonly #threshold: number;
   readonly #end = new AbortController();
-  readonly #ranges: PlayedRanges;
+  readonly #ranges = new PlayedRanges();
   readonly #lock: LectureLock;
   readonly #resume: Resume;
   readonly #progress: LectureProgress;
@@ -49,7 +49,6 @@ export class LectureTracker extends Emitter implements Tracker {
     this.#browser = browser;
     this.#threshold = options.completionThreshold ?? defaultThreshold;
     this.#startedAt = browser.performance.now();
-    this.#ranges = new PlayedRanges(options.playedRanges);
     this.#lock = new LectureLock(browser.navigator.locks, `aetherlearn/${options.courseId}/${options.lectureId}`, () =>
       this.#supersede(),
     );
@@ -59,7 +58,7 @@ export class LectureTracker extends Emitter implements Tracker {
     });
     this.#progress = new LectureProgress(browser, options, {
       known: (position) => this.#decide(position),
-      differs: (position, reason) => this.#offer(position, reason),
+      differs: (offer) => this.#offer(offer),
       changed: () => this.#announce(),
       refused: (problem) => this.emit("problem", problem),
       paced: (intervalMs) => this.#playback.pace(intervalMs),
@@ -74,7 +73,7 @@ export class LectureTracker extends Emitter implements Tracker {
         this.#record(leastKeptSeconds, true);
         this.#checkCoverage();
       },
-      emptied: () => this.#resume.restore(this.position),
+      unloaded: () => this.#resume.restore(this.position),
     });
     this.#followPage();
     const link = options.startAt ?? linkedPosition(browser.location.search);
@@ -95,6 +94,11 @@ export class LectureTracker extends Emitter implements Tracker {
 
   get playedRanges(): readonly PlayedRange[] {
     return this.#ranges.toSeconds();
+  }
+
+  addPlayed(ranges: Iterable<PlayedRange>): void {
+    this.#ranges.unite(ranges);
+    this.#checkCoverage();
   }
 
   complete(): Promise<void> {
@@ -160,16 +164,17 @@ export class LectureTracker extends Emitter implements Tracker {
     const isLate = this.#browser.performance.now() - this.#startedAt > lateAnswerMs;
     const position = choose(this.#video.duration);
     if (isLate && !this.#video.paused && this.#resume.isUndecided && position > 0) {
-      this.#offer(position, "late");
+      this.#offer({ position, reason: "late" });
       this.#resume.settle(false);
     }
     this.#resume.decide(choose);
     this.#record(anyMove);
+    this.#checkCoverage();
   }
 
-  #offer(position: number, reason: "late" | "elsewhere"): void {
-    if (reason === "late") this.#waitForMove(leastOfferSeconds);
-    this.emit("resumable", { position, reason });
+  #offer(offer: TrackerEvents["resumable"]): void {
+    if (offer.reason === "late") this.#waitForMove(leastOfferSeconds);
+    this.emit("resumable", offer);
   }
 
   #begin(isUntouched: boolean): void {

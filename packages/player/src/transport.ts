@@ -30,7 +30,8 @@ export function httpTransport(
   onToken: (token: string) => void,
 ): [Transport, Beacon | undefined] {
   let token: string | undefined;
-  const urlOf = ({ kind, body }: Message): string => `${endpoint}/progress/${kind === "load" ? body.courseId : kind}`;
+  const urlOf = ({ kind, body }: Message): string =>
+    `${endpoint}/progress/${kind === "load" ? `${body.courseId}?lecture=${body.lectureId}` : kind}`;
 
   const ask = async (message: Message, signal: AbortSignal): Promise<Response> => {
     if (token === undefined) {

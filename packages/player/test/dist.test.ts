@@ -9,6 +9,12 @@ import { newWorld, tokenOf } from "./support/sitting.ts";
 
 const here = new URL("../", import.meta.url);
 
+const browserEvents = [
+  ["play", "playing", "waiting", "pause", "ended", "seeking", "seeked", "ratechange", "timeupdate", "emptied"],
+  ["loadedmetadata", "canplay", "visibilitychange", "freeze", "pagehide", "online"],
+].flat();
+const built = (file: string): string => readFileSync(new URL(`dist/${file}`, here), "utf8");
+
 describe("what is published", () => {
   before(() => void execFileSync(process.execPath, ["size.ts"], { cwd: here }));
   after(() => Reflect.deleteProperty(globalThis, "window"));
@@ -47,10 +53,14 @@ describe("what is published", () => {
     tracker.stop();
   });
 
+  it("shortens no name of the browser's", () => {
+    for (const event of browserEvents) assert.match(built("index.js"), new RegExp(`\\b${event}:`), event);
+  });
+
   it("imports nothing in the core, and only the core and React in the hook", () => {
-    const imports = (file: string): string[] =>
-      [...readFileSync(new URL(`dist/${file}`, here), "utf8").matchAll(/from ?"([^"]+)"/g)].map(([, name]) => name!);
+    const imports = (file: string): string[] => [...built(file).matchAll(/from ?"([^"]+)"/g)].map(([, name]) => name!);
     assert.deepEqual(imports("index.js"), []);
+    assert.deepEqual(imports("coverage.js"), []);
     assert.deepEqual(imports("react.js").toSorted(), ["./index.js", "react"]);
   });
 });

@@ -68,7 +68,7 @@ describe("resume offers", () => {
     service.fate = () => undefined;
     browser.dispatchEvent(new Event("online"));
     await clock.advance(6_000);
-    assert.deepEqual(seen("resumable"), [{ position: 300, reason: "late" }]);
+    assert.deepEqual(seen("resumable"), [{ position: 300, reason: "late", device: undefined }]);
     assert.equal(service.positions.get("intro")?.seconds, 300);
   });
 
@@ -77,9 +77,11 @@ describe("resume offers", () => {
     browser.hide();
     await clock.advance(600_000);
     service.store("intro", 900);
+    service.device = "phone";
     browser.show();
     await clock.advance(100);
-    assert.deepEqual(seen("resumable"), [{ position: 900, reason: "elsewhere" }]);
+    assert.deepEqual(seen("resumable"), [{ position: 900, reason: "elsewhere", device: "phone" }]);
+    assert.match(service.loads.at(-1)!.url, /\/progress\/ts\?lecture=intro$/);
     assert.equal(video.currentTime, 300);
     browser.hide();
     browser.show();
@@ -96,7 +98,7 @@ describe("resume offers", () => {
     service.store("intro", 299.9);
     browser.show();
     await clock.advance(100);
-    assert.deepEqual(seen("resumable"), [{ position: 299.9, reason: "elsewhere" }]);
+    assert.deepEqual(seen("resumable"), [{ position: 299.9, reason: "elsewhere", device: undefined }]);
   });
 
   it("tells of another device's newer position when a save comes too late", async () => {
@@ -107,7 +109,7 @@ describe("resume offers", () => {
     service.store("intro", 900);
     service.fate = () => undefined;
     await clock.advance(60_000);
-    assert.deepEqual(seen("resumable"), [{ position: 900, reason: "elsewhere" }]);
+    assert.deepEqual(seen("resumable"), [{ position: 900, reason: "elsewhere", device: undefined }]);
     assert.equal(service.positions.get("intro")?.seconds, 900);
     assert.equal(tracker.status, "saved");
   });

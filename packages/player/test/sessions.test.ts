@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { newWorld, paused, seek, sit } from "./support/sitting.ts";
+import type { SeenRequest } from "./support/fake-service.ts";
+import { newWorld, paused, seek, type Setup, sit } from "./support/sitting.ts";
 
 const hour = 3_600_000;
 
@@ -17,6 +18,24 @@ describe("sessions", () => {
     assert.equal(second!.elapsedMs - first!.elapsedMs, 420);
     assert.ok(Number.isInteger(second!.elapsedMs));
   });
+
+  for (const [device, userAgent, digit] of [
+    ["a computer", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36", "1"],
+    [
+      "an Android tablet",
+      "Mozilla/5.0 (Linux; Android 15; SM-X710) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36",
+      "2",
+    ],
+    ["a phone", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Version/18.5 Mobile/15E148 Safari/604.1", "3"],
+  ] as const) {
+    it(`says by a session's first digit that it is on ${device}`, async () => {
+      const before: Setup["before"] = ({ browser }) => Object.assign(browser.navigator, { userAgent });
+      const sitting = await paused({ before });
+      await seek(sitting, 100);
+      const [{ body }] = sitting.service.saves as [SeenRequest];
+      assert.match(body.sessionId, new RegExp(`^${digit}[0-9a-f]{15}$`));
+    });
+  }
 
   it("believes no clock of the device: a session starts at the service's time", async () => {
     const world = newWorld();

@@ -35,6 +35,10 @@ export const PlayedRanges = Type.Array(Type.Tuple([Seconds, Seconds]), {
   ],
 });
 
+export const Device = Type.Enum(["computer", "tablet", "phone"], {
+  description: "With `?lecture=`: the kind of device that saved its position. Missing when that is not known.",
+});
+
 export const Stamp = Type.String({
   pattern: "^[0-9]{21}[0-9a-f]{16}$",
   description: "Order of a position: the greater string is the newer position.",

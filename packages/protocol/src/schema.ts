@@ -3,7 +3,17 @@
  * OpenAPI. The types in `index.ts` are derived from these, so the three cannot disagree.
  */
 import { type Static, Type } from "typebox";
-import { CivilDate, CourseId, LectureId, Percentage, PlayedRanges, Seconds, ServerTime, Stamp } from "./fields.ts";
+import {
+  CivilDate,
+  CourseId,
+  Device,
+  LectureId,
+  Percentage,
+  PlayedRanges,
+  Seconds,
+  ServerTime,
+  Stamp,
+} from "./fields.ts";
 
 export * from "./catalog-schema.ts";
 export { CourseId, LectureId } from "./fields.ts";
@@ -16,7 +26,11 @@ const saveFields = {
   lectureId: LectureId,
   watchTime: Type.Number({ minimum: 0, description: "The playhead in seconds." }),
   sessionId: Type.Optional(
-    Type.String({ pattern: "^[0-9A-Fa-f]{16}$", description: "16 hex digits, made by the player." }),
+    Type.String({
+      pattern: "^[0-9A-Fa-f]{16}$",
+      description:
+        "16 hex digits, made by the player. The first says where it runs: 1 on a computer, 2 on a tablet, 3 on a phone.",
+    }),
   ),
   sessionStartedAt: Type.Optional(
     Type.Integer({
@@ -92,6 +106,11 @@ export const CourseProgressResponse = Type.Object({
   lastWatchedLecture: Type.Union([LectureId, Type.Null()]),
   totalLectures: Type.Integer({ minimum: 0 }),
   serverTime: ServerTime,
+  device: Type.Optional(Device),
+});
+
+export const CourseProgressQuery = Type.Object({
+  lecture: Type.Optional(LectureId),
 });
 
 export const CreditRequest = Type.Object(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import type { CourseProgressResponse } from "@aetherlearn/protocol";
+import type { CourseProgressResponse, CoverageResponse } from "@aetherlearn/protocol";
 
 export const course = "how-memory-works";
 export const lecture = "lecture-1";
@@ -37,6 +37,25 @@ export class Student implements AsyncDisposable {
     assert.equal(answer.status, 200);
   }
 
+  /** As another sitting did that lasted until now, and long enough. */
+  async credit(played: [from: number, to: number][]): Promise<void> {
+    const body = JSON.stringify({ played, sessionStartedAt: Date.now() - 600_000 });
+    const answer = await fetch(this.#playedUrl, { method: "PUT", headers: this.#headers(), body });
+    assert.equal(answer.status, 200);
+  }
+
+  /** Waits until the service says that so much of the lecture was played, 0..1. */
+  async untilCovered(share: number): Promise<void> {
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      const answer = await fetch(this.#playedUrl, { headers: this.#headers() });
+      const { coverage } = (await answer.json()) as CoverageResponse;
+      if (coverage >= share) return;
+      if (performance.now() > deadline) throw new Error(`the service has credited ${coverage}, not ${share}`);
+      await delay(pollMs);
+    }
+  }
+
   /** Waits until the service holds a position that is near enough. */
   async untilHeld(seconds: number): Promise<void> {
     const deadline = performance.now() + patienceMs;
@@ -69,6 +88,10 @@ export class Student implements AsyncDisposable {
       if ((isKnown || seconds !== undefined) && seconds !== this.held.at(-1)) this.held.push(seconds ?? 0);
       await delay(pollMs);
     }
+  }
+
+  get #playedUrl(): string {
+    return `${this.#url}/progress/${course}/lectures/${lecture}/played`;
   }
 
   #headers(): Record<string, string> {

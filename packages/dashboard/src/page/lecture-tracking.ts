@@ -1,6 +1,6 @@
 import type { CourseProgressResponse } from "@aetherlearn/protocol";
 import type { GetToken, ProgressApi } from "../api/progress-api.ts";
-import { startTracking, type Tracker, type TrackerEvents, type TrackerStatus } from "./player-page.ts";
+import { startTracking, type TrackerEvents, type TrackerStatus, type Tracking } from "./player-page.ts";
 
 export interface TrackedLecture {
   api: ProgressApi;
@@ -14,6 +14,8 @@ export interface TrackingState {
   /** `untracked`: the SDK could not be loaded, so nothing is saved. */
   status: TrackerStatus | "starting" | "untracked";
   positionSeconds: number;
+  /** Share of the lecture that was played in all sittings, 0..1. */
+  coverage: number;
   /** Another place to go on from, until the student has decided. */
   offer: TrackerEvents["resumable"] | undefined;
   isCompletable: boolean;
@@ -24,12 +26,18 @@ export interface TrackingState {
  * the page shows the service's word and not the player's hope.
  */
 export class LectureTracking {
-  state: TrackingState = { status: "starting", positionSeconds: 0, offer: undefined, isCompletable: false };
+  state: TrackingState = {
+    status: "starting",
+    positionSeconds: 0,
+    coverage: 0,
+    offer: undefined,
+    isCompletable: false,
+  };
   readonly #video: HTMLVideoElement;
   readonly #lecture: TrackedLecture;
   readonly #changed: (progress: CourseProgressResponse | null) => void;
   readonly #stopped = new AbortController();
-  #tracker: Tracker | null = null;
+  #tracking: Tracking | null = null;
 
   constructor(
     video: HTMLVideoElement,
@@ -44,12 +52,13 @@ export class LectureTracking {
 
   async #start(): Promise<void> {
     const { endpoint, getToken, courseId, lectureId } = this.#lecture;
-    const tracker = await startTracking(this.#video, { endpoint, getToken, courseId, lectureId });
+    const tracking = await startTracking(this.#video, { endpoint, getToken, courseId, lectureId });
     if (this.#stopped.signal.aborted) {
-      tracker?.stop();
+      tracking?.stop();
       return;
     }
-    this.#tracker = tracker;
+    this.#tracking = tracking;
+    const tracker = tracking?.tracker;
     this.#video.addEventListener("timeupdate", () => this.#tell(null), this.#stopped);
     tracker?.on("status", (status) => void this.#statusChanged(status));
     tracker?.on("resumable", (offer) => this.#tell(null, { offer }));
@@ -81,19 +90,19 @@ export class LectureTracking {
 
   #tell(progress: CourseProgressResponse | null, change: Partial<TrackingState> = {}): void {
     if (this.#stopped.signal.aborted) return;
-    const status = this.#tracker?.status ?? "untracked";
-    this.state = { ...this.state, status, positionSeconds: this.#video.currentTime, ...change };
+    const { status = "untracked", coverage = 0 } = this.#tracking?.tracker ?? {};
+    this.state = { ...this.state, status, coverage, positionSeconds: this.#video.currentTime, ...change };
     this.#changed(progress);
   }
 
   async complete(): Promise<void> {
     // A refusal shows in the tracker's status; without a network it is kept and sent later.
-    await this.#tracker?.complete().catch(() => undefined);
+    await this.#tracking?.tracker.complete().catch(() => undefined);
     await this.#readBack();
   }
 
   stop(): void {
     this.#stopped.abort();
-    this.#tracker?.stop();
+    this.#tracking?.stop();
   }
 }

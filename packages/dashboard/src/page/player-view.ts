@@ -143,7 +143,9 @@ export class PlayerView {
     const words = offer.reason === "elsewhere" ? "You went on to" : "You had stopped at";
     return html`<div class="panel offer" role="status">
       <p>
-        ${words} <strong>${clock(offer.position)}</strong>${offer.reason === "elsewhere" ? " on another device." : "."}
+        ${words}
+        <strong>${clock(offer.position)}</strong
+        >${offer.reason === "elsewhere" ? ` on ${offer.device ? `a ${offer.device}` : "another device"}.` : "."}
       </p>
       <button class="button" type="button" @click=${() => tracking.answerOffer(true)}>Go there</button>
       <button class="button quiet" type="button" @click=${() => tracking.answerOffer(false)}>Stay here</button>

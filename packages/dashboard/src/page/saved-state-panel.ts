@@ -24,17 +24,18 @@ export function savedStatePanel(state: TrackingState | undefined, savedSeconds: 
     <h2 id="saved-heading">Saved state</h2>
     ${state ? renderStatus(state) : nothing}
     <dl class="facts">
-      ${state ? renderFact("here", "Here", state.positionSeconds) : nothing}
-      ${renderFact("saved", "On the service", savedSeconds)}
+      ${state ? renderFact("here", "Here", clock(state.positionSeconds)) : nothing}
+      ${renderFact("saved", "On the service", clock(savedSeconds))}
+      ${state ? renderFact("coverage", "Played of it, in all sittings", `${Math.floor(state.coverage * 100)} %`) : nothing}
     </dl>
     ${state ? html`<p class="hint">${resumeHint}</p>` : nothing}
   </section>`;
 }
 
-function renderFact(name: string, words: string, seconds: number): TemplateResult {
+function renderFact(name: string, words: string, value: string): TemplateResult {
   return html`<div>
     <dt>${words}</dt>
-    <dd data-fact=${name}>${clock(seconds)}</dd>
+    <dd data-fact=${name}>${value}</dd>
   </div>`;
 }
 

@@ -44,6 +44,7 @@ describe("the player page", { skip: skipWithoutChromium() }, () => {
     const { page } = opened;
     await page.waitForFunction(() => document.querySelector("video")?.currentTime === 41.5);
     assert.equal(await page.locator('[data-fact="saved"]').innerText(), "0:41.5");
+    assert.equal(await page.locator('[data-fact="coverage"]').innerText(), "12 %");
     await playUntil(page, 43.5);
     await page.locator("video").evaluate((video: HTMLVideoElement) => video.pause());
     await page.waitForFunction(() => /0:4[3-6]/.test(document.querySelector('[data-fact="saved"]')?.textContent ?? ""));
@@ -71,7 +72,7 @@ describe("the player page", { skip: skipWithoutChromium() }, () => {
       page.evaluate(() => void dispatchEvent(new CustomEvent("stand-in-elsewhere", { detail: 30 })));
     const here = await playheadOf(page);
     await tellOfElsewhere();
-    await page.getByText("You went on to 0:30.0 on another device").waitFor();
+    await page.getByText("You went on to 0:30.0 on a phone").waitFor();
     await page.getByRole("button", { name: "Stay here" }).click();
     assert.equal(await playheadOf(page), here);
     await tellOfElsewhere();

@@ -27,7 +27,7 @@ export async function startBrowserBench(student: Student): Promise<BrowserBench>
   const player = join(import.meta.dirname, "stand-in-player.ts");
   await Promise.all([
     buildComponents(dist),
-    buildPage(join(dist, "page"), { alias: { "@aetherlearn/player": player } }),
+    buildPage(join(dist, "page"), { alias: { "@aetherlearn/player/coverage": player, "@aetherlearn/player": player } }),
   ]);
   const server = await startPageServer(dist, student);
   const browser = await launchChromium();

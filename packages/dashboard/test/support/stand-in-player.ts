@@ -4,6 +4,7 @@ import type { Tracker, TrackerEvents, TrackerStatus, TrackOptions } from "../../
 
 class StandInTracker implements Tracker {
   status: TrackerStatus = "idle";
+  readonly coverage = 0.123;
   readonly #events = new EventTarget();
   readonly #video: HTMLVideoElement;
   readonly #options: TrackOptions;
@@ -33,7 +34,7 @@ class StandInTracker implements Tracker {
 
   /** Another device went on further: what the page makes of that is tested by telling it so. */
   #tellOfElsewhere(position: number): void {
-    const detail: TrackerEvents["resumable"] = { position, reason: "elsewhere" };
+    const detail: TrackerEvents["resumable"] = { position, reason: "elsewhere", device: "phone" };
     this.#events.dispatchEvent(new CustomEvent("resumable", { detail }));
   }
 
@@ -67,4 +68,8 @@ class StandInTracker implements Tracker {
 
 export function track(video: HTMLVideoElement, options: TrackOptions): Tracker {
   return new StandInTracker(video, options);
+}
+
+export function keepCoverage(): () => void {
+  return () => undefined;
 }

@@ -1,12 +1,19 @@
-import type { CourseProgressResponse, SaveRequest, SaveResponse } from "@aetherlearn/protocol";
+import type {
+  CourseProgressResponse,
+  CoverageResponse,
+  CreditRequest,
+  SaveRequest,
+  SaveResponse,
+} from "@aetherlearn/protocol";
+import { PlayedRanges } from "../../src/played-ranges.ts";
 import type { FakeClock } from "./fake-clock.ts";
 
 export interface SeenRequest {
   readonly atMs: number;
-  readonly kind: "save" | "complete" | "load";
+  readonly kind: "save" | "complete" | "load" | "played";
   readonly url: string;
   readonly init: RequestInit;
-  readonly body: Required<SaveRequest>;
+  readonly body: Required<SaveRequest> & CreditRequest;
 }
 
 interface Answer {
@@ -24,6 +31,9 @@ export class FakeService {
   readonly requests: SeenRequest[] = [];
   readonly positions: Map<string, { stamp: string; seconds: number }> = new Map();
   readonly completed: Set<string> = new Set();
+  readonly played: PlayedRanges = new PlayedRanges();
+  /** The kind of device that saved last. */
+  device: CourseProgressResponse["device"];
   latencyMs = 0;
   offsetMs = 0;
   /** Stamps up to this one count as durable; undefined: all of them, at once. */
@@ -48,6 +58,11 @@ export class FakeService {
     return this.requests.filter(({ kind }) => kind === "load");
   }
 
+  /** What is asked and told of played ranges. */
+  get reports(): SeenRequest[] {
+    return this.requests.filter(({ kind }) => kind === "played");
+  }
+
   get savedSeconds(): number[] {
     return this.saves.map(({ body }) => body.watchTime);
   }
@@ -58,8 +73,8 @@ export class FakeService {
   }
 
   readonly fetch = async (url: string, init: RequestInit = {}): Promise<Response> => {
-    const kind = /\/progress\/(save|complete)$/.exec(url)?.[1] ?? "load";
-    const body = JSON.parse(typeof init.body === "string" ? init.body : "{}") as Required<SaveRequest>;
+    const kind = /\/progress\/.*(save|complete|played)$/.exec(url)?.[1] ?? "load";
+    const body = JSON.parse(typeof init.body === "string" ? init.body : "{}") as SeenRequest["body"];
     const request = { atMs: this.#clock.monotonicMs, kind, url, init, body } as SeenRequest;
     this.requests.push(request);
     const fate = this.fate(request);
@@ -81,6 +96,7 @@ export class FakeService {
 
   #answer({ kind, url, body }: SeenRequest): Answer {
     if (kind === "save") return this.#save(body);
+    if (kind === "played") return { status: 200, body: this.#credit(body) };
     if (kind === "load") return { status: 200, body: this.#load(url) };
     this.completed.add(body.lectureId);
     return { status: 200, body: { message: "completed" } };
@@ -102,10 +118,21 @@ export class FakeService {
     return { status: 200, body: { ...body, nextIntervalMs: this.nextIntervalMs } };
   }
 
+  #credit({ played = [] }: Partial<CreditRequest>): CoverageResponse {
+    this.played.unite(played);
+    const ranges = this.played.toSeconds().map(([from, to]): [number, number] => [from, to]);
+    return { played: ranges, coverage: 0, serverTime: this.now };
+  }
+
   #load(url: string): Partial<CourseProgressResponse> {
     if (!url.includes("/progress/")) throw new Error(url);
     const watchTimes = Object.fromEntries([...this.positions].map(([id, { seconds }]) => [id, seconds]));
-    return { watchTimes, completedLectures: [...this.completed], serverTime: this.now };
+    return {
+      watchTimes,
+      completedLectures: [...this.completed],
+      serverTime: this.now,
+      ...(this.device && { device: this.device }),
+    };
   }
 }
 

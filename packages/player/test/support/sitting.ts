@@ -29,7 +29,7 @@ export function newWorld(): World & { profile: ReturnType<typeof newProfile> } {
   return { clock, service: new FakeService(clock), profile: newProfile() };
 }
 
-interface Setup {
+export interface Setup {
   readonly options?: Partial<TrackOptions>;
   readonly length?: number;
   /** The player knows its length from the start. Default: yes. */

@@ -2,7 +2,7 @@ import { completedOf, completionPercentage } from "../domain/completion.ts";
 import type { Course } from "../domain/course.ts";
 import type { LectureId, ProgressKey } from "../domain/ids.ts";
 import { joinPositions, lastWatched, type Position, type Positions, roundToMillisecond } from "../domain/position.ts";
-import { serverTimeAfter } from "../domain/stamp.ts";
+import { type Device, deviceOf, serverTimeAfter } from "../domain/stamp.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
 import type { CourseReader } from "./course-reader.ts";
@@ -19,6 +19,8 @@ export interface CourseView {
   readonly lastWatchedLecture: LectureId | null;
   readonly totalLectures: number;
   readonly serverTime: number;
+  /** Where the position of the lecture asked for was saved, if its player said so. */
+  readonly device?: Device;
 }
 
 interface ProgressReaderDeps {
@@ -38,14 +40,18 @@ export class ProgressReader {
     this.#deps = deps;
   }
 
-  /** @throws ProgressError `unknown_course` */
-  async read(identity: Identity, courseId: ProgressKey["courseId"]): Promise<CourseView> {
+  /**
+   * @param lectureId the lecture of which the device is wanted
+   * @throws ProgressError `unknown_course`
+   */
+  async read(identity: Identity, courseId: ProgressKey["courseId"], lectureId?: LectureId): Promise<CourseView> {
     const key = { userId: identity.userId, courseId };
     const { buffer, store, courses } = this.#deps;
     const [buffered, stored, found] = await Promise.all([buffer.read(key), store.read(key), courses.read(courseId)]);
     const course = existingCourse(found, courseId);
     const { positions, reset } = joinPositions(buffered, stored);
     const existing = existingPositions(positions, course);
+    const device = lectureId && deviceAt(existing.get(lectureId));
     const completed = completedOf(course, stored.completedAt.keys());
     this.#completeLate(identity, key, course, stored, completed.length);
     return {
@@ -55,6 +61,7 @@ export class ProgressReader {
       lastWatchedLecture: lastWatched(existing)?.lectureId ?? null,
       totalLectures: course.lectures.size,
       serverTime: serverTimeAfter(buffered.now, reset),
+      ...(device && { device }),
     };
   }
 
@@ -77,6 +84,10 @@ function existingPositions(positions: Positions, course: Course): Positions {
     if (course.lectures.has(lectureId)) existing.set(lectureId, position);
   }
   return existing;
+}
+
+function deviceAt(position: Position | undefined): Device | undefined {
+  return position && deviceOf(position.stamp);
 }
 
 /** Seconds within durations that may have become shorter. */

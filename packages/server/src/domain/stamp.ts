@@ -45,6 +45,16 @@ export function stampTime(stamp: Stamp): number {
   return Number(stamp.slice(0, 13));
 }
 
+const devices = { "1": "computer", "2": "tablet", "3": "phone" } as const;
+
+/** What a session's first digit says of where the student was. */
+export type Device = (typeof devices)[keyof typeof devices];
+
+export function deviceOf(stamp: Stamp): Device | undefined {
+  const digit = stamp.charAt(21);
+  return Object.hasOwn(devices, digit) ? devices[digit as keyof typeof devices] : undefined;
+}
+
 export function isStamp(text: string): text is Stamp {
   return stampPattern.test(text);
 }

@@ -1,6 +1,7 @@
 import {
   CompleteRequest,
   CompleteResponse,
+  CourseProgressQuery,
   CourseProgressResponse,
   StartOverResponse,
 } from "@aetherlearn/protocol/schema";
@@ -32,6 +33,7 @@ const read = {
     tags: ["Progress"],
     summary: "Where the student is in each lecture of a course",
     params: CourseParams,
+    querystring: CourseProgressQuery,
     response: { 200: CourseProgressResponse },
   },
   config: { problems: ["unknown_course", "buffer_unavailable", "store_unavailable"] },
@@ -69,8 +71,9 @@ export function progressRoutes(api: Api, { completions, progress }: ProgressDeps
     return { message: "completed" } as const;
   });
 
-  api.get("/progress/:courseId", read, async ({ caller, params }) => {
-    const { watchTimes, completedLectures, ...view } = await progress.read(caller, courseIdOf(params));
+  api.get("/progress/:courseId", read, async ({ caller, params, query }) => {
+    const lectureId = query.lecture === undefined ? undefined : lectureIdOf({ lectureId: query.lecture });
+    const { watchTimes, completedLectures, ...view } = await progress.read(caller, courseIdOf(params), lectureId);
     return { ...view, watchTimes: plainObject(watchTimes), completedLectures: [...completedLectures] };
   });
 

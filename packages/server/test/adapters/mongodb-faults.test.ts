@@ -211,6 +211,7 @@ function everythingWith(
   return [
     store.read(key),
     store.readAll(userId),
+    store.readPlayed(key),
     store.change(key, 0, { type: "complete", event }),
     store.settle(key, event.id),
     store.unsettled(1, 1),

@@ -51,6 +51,7 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
         ["update", () => store.change(key, 1, { type: "undo", lectureId: event.lectureId })],
         ["update", () => store.change(key, 2, { type: "startOver", reset: stampAt(1) })],
         ["find", () => store.readAll(key.userId)],
+        ["find", () => store.readPlayed(key)],
         ["delete", () => store.eraseRevived(key.userId, stampAt(1))],
         ["delete", () => store.erase(key.userId)],
       ];

@@ -45,6 +45,32 @@ describe("progress in a course", () => {
     });
   });
 
+  it("names the device that saved the position of a lecture, if asked and if its player said so", async () => {
+    const { ask, save } = await newcomer("devices");
+    const deviceOf = async (lectureId: string): Promise<unknown> =>
+      (await ask("GET", `/progress/c?lecture=${lectureId}`)).body.device;
+    const { serverTime } = (await ask("GET", "/progress/c")).body;
+    const from = (first: string, elapsedMs: number) => {
+      return { sessionId: first.padEnd(16, "a"), sessionStartedAt: serverTime, elapsedMs, seq: 0 };
+    };
+    assert.equal(await deviceOf("a"), undefined);
+    await save("a", 1, from("1", 1));
+    assert.equal(await deviceOf("a"), "computer");
+    await save("a", 2, from("3", 2));
+    await save("a", 3, from("2", 1));
+    assert.equal(await deviceOf("a"), "phone", "the late one did not count");
+    await save("b", 2, from("2", 3));
+    assert.deepEqual([await deviceOf("a"), await deviceOf("b")], ["phone", "tablet"]);
+    await save("b", 2, from("c", 4));
+    await save("a", 9);
+    assert.deepEqual(
+      [await deviceOf("a"), await deviceOf("b"), await deviceOf("none")],
+      [undefined, undefined, undefined],
+    );
+    assert.equal("device" in (await ask("GET", "/progress/c")).body, false);
+    assert.equal((await ask("GET", "/progress/c?lecture=a.b")).status, 400);
+  });
+
   it("shows positions, completions and the last lecture watched", async () => {
     const { ask, save, complete } = await newcomer("watching");
     await save("a", 10);
