@@ -99,8 +99,9 @@ export class Achievements {
     counted?: { streak: Streak; day: Day },
   ): Promise<Achievement[]> {
     const { activities, counts } = this.#deps;
-    // Only the first day of a streak can follow a long pause.
-    const isFirst = counted === undefined || counted.day <= (firstDay(counted.streak) ?? counted.day);
+    // Only the first day of a streak can follow a long pause; of marks, the one of that day may have been followed by nobody.
+    const isFirst =
+      counted === undefined || counts === "activity" || counted.day <= (firstDay(counted.streak) ?? counted.day);
     const needsDays = locked.some(
       ({ fact }) => fact === "activeDays" || (fact === "comebackDays" && isFirst) || counted === undefined,
     );

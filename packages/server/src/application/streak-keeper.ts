@@ -79,8 +79,10 @@ export class StreakKeeper {
 
   async #streakWith(userId: UserId, streak: Streak, day: Day): Promise<Streak> {
     const { activities, counts } = this.#deps;
+    if (streak.lastDay === day) return streak;
     const isLate = streak.lastDay !== null && day < streak.lastDay;
-    if (!isLate) return advanceStreak(streak, day);
+    // A mark waits in no outbox: a process that died may have left one uncounted on the days before.
+    if (!isLate && counts === "completion") return advanceStreak(streak, day);
     const recomputed = streakOf(await activities.daysThatCount(userId, counts));
     return { ...recomputed, longest: Math.max(streak.longest, recomputed.longest) };
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as fc from "fast-check";
 import { StreakKeeper } from "../../src/application/streak-keeper.ts";
-import { addDays, type Day } from "../../src/domain/activity-day.ts";
+import { addDays, type Day, dayAt } from "../../src/domain/activity-day.ts";
 import type { LectureId, UserId } from "../../src/domain/ids.ts";
 import { advanceStreak, currentStreak, noStreak, streakOf } from "../../src/domain/streak.ts";
 import { arrivals, countedStreak } from "./day-sets.ts";
@@ -101,5 +101,26 @@ describe("the stored streak equals what the set of days says", () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe("a mark whose process died before it was followed", () => {
+  test("counts for the streak and for achievements with the next one", async () => {
+    await using bench = await Workbench.create();
+    const core = bench.anotherProcess(bench.stores, { streakCounts: "activity" });
+    const identity = { userId: bench.newStudent().userId, zone: "UTC" };
+    const dayMs = 24 * 3_600_000;
+    await core.dashboard.mark(identity);
+    bench.clock.advance(40 * dayMs);
+    const occurredAt = bench.clock.now();
+    await bench.stores.activities.mark(identity.userId, { occurredAt, day: dayAt(occurredAt, "UTC") });
+    bench.clock.advance(dayMs);
+    await core.dashboard.mark(identity);
+    bench.clock.advance(dayMs);
+    await core.dashboard.mark(identity);
+    const { currentStreak: current, longestStreak } = await core.dashboard.stats(identity);
+    assert.deepEqual([current, longestStreak], [3, 3]);
+    const { earned } = await core.achievements.overview(identity.userId);
+    assert.deepEqual(new Set(earned.map(({ achievementId }) => achievementId)), new Set(["comeback", "streak-3"]));
   });
 });

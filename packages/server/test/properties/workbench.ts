@@ -2,6 +2,7 @@ import { openEmbeddedStores } from "../../src/adapters/embedded/stores.ts";
 import { readAchievements } from "../../src/achievements-file.ts";
 import { type Core, createCore } from "../../src/core.ts";
 import type { CourseId, LectureId, ProgressKey, UserId } from "../../src/domain/ids.ts";
+import type { StreakCounts } from "../../src/ports/activity-store.ts";
 import type { Stores } from "../../src/ports/stores.ts";
 import type { Telemetry } from "../../src/ports/telemetry.ts";
 import { someUser } from "../support/ids.ts";
@@ -43,13 +44,13 @@ export class Workbench implements AsyncDisposable {
   }
 
   /** The use cases once more, over the same stores or some in front of them. */
-  anotherProcess(stores: Stores): Core {
+  anotherProcess(stores: Stores, { streakCounts = "completion" }: { streakCounts?: StreakCounts } = {}): Core {
     return createCore(stores, {
       clock: this.clock,
       flushIntervalMs: 60_000,
       telemetry: silent,
       defaultTimeZone: "UTC",
-      streakCounts: "completion",
+      streakCounts,
       achievements: readAchievements(),
     });
   }
