@@ -1,6 +1,7 @@
 import { parseUserId, type UserId } from "../domain/ids.ts";
 import type { Backend } from "../service.ts";
 import { type Outcome, type Understand, UsageError } from "./command.ts";
+import { ProgressLine } from "./progress-line.ts";
 
 /** What students can earn. */
 export const achievementCommands: Understand = ([verb, noun, ...rest], { after }) => {
@@ -11,12 +12,13 @@ export const achievementCommands: Understand = ([verb, noun, ...rest], { after }
 };
 
 async function backfill({ core }: Backend, after: UserId | null): Promise<Outcome> {
+  const line = new ProgressLine();
   const { students, awarded, last } = await core.achievementBackfill.run(after, ({ students: done, of, ...rest }) => {
     const percent = of === 0 ? 100 : Math.min(100, Math.floor((done * 100) / of));
     const onwards = rest.last === null ? "" : `; to go on from here: --after ${rest.last}`;
-    process.stderr.write(`\r\u001B[K${percent} % of ${of} students, ${rest.awarded} awarded${onwards}`);
+    line.show(`${percent} % of ${of} students, ${rest.awarded} awarded${onwards}`);
   });
-  process.stderr.write("\n");
+  line.end();
   return {
     text: `Awarded: ${awarded}, to ${students} students looked at.`,
     facts: { students, awarded, last },

@@ -1,6 +1,7 @@
 import { type CourseId, parseCourseId, parseUserId, type ProgressKey } from "../domain/ids.ts";
 import type { Backend } from "../service.ts";
 import { type Outcome, type Understand, UsageError } from "./command.ts";
+import { ProgressLine } from "./progress-line.ts";
 import { healthOf } from "./reach.ts";
 
 const listLimit = 10_000;
@@ -41,8 +42,9 @@ async function bufferedIn(buffer: Backend["stores"]["buffer"]) {
 }
 
 async function drain({ core }: Backend): Promise<Outcome> {
-  const { written, left } = await core.flusher.drain((count) => process.stderr.write(`\rKeys written: ${count} `));
-  process.stderr.write("\n");
+  const line = new ProgressLine();
+  const { written, left } = await core.flusher.drain((count) => line.show(`Keys written: ${count}`));
+  line.end();
   const text =
     left === 0 ? "Drained: nothing is left in the buffer alone." : `${left} keys are left: see status and poison list.`;
   return { text, facts: { written, left }, isDone: left === 0 };

@@ -1,6 +1,7 @@
 import type { Webhook, WebhookId } from "../domain/webhook.ts";
 import type { Backend } from "../service.ts";
 import { type Options, type Outcome, type Understand, UsageError } from "./command.ts";
+import { ProgressLine } from "./progress-line.ts";
 
 const listLimit = 1_000;
 const statuses = ["dead", "waiting", "done"] as const;
@@ -73,10 +74,11 @@ async function replay(
   const gone = await stores.disabledWebhooks.all();
   const webhooks = options.delivery?.webhooks.enabled(gone).filter((webhook) => chosen.includes(webhook)) ?? [];
   if (webhooks.length === 0) return notDone(nobody(chosen, only));
+  const line = new ProgressLine();
   const replayed = await core.replay.run(webhooks, since, ({ events, deliveries }) =>
-    process.stderr.write(`\rEvents: ${events}, deliveries: ${deliveries} `),
+    line.show(`Events: ${events}, deliveries: ${deliveries}`),
   );
-  process.stderr.write("\n");
+  line.end();
   const text = `Due now: ${replayed.deliveries} deliveries of ${replayed.events} events.`;
   return { text, facts: { ...replayed, webhooks: webhooks.map(({ id }) => id) }, isDone: true };
 }
