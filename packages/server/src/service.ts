@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { openEmbeddedStores } from "./adapters/embedded/stores.ts";
@@ -86,7 +88,7 @@ export async function startService(config: Config, { clock = systemClock }: { cl
     );
   });
 
-  if (demo !== undefined) await seedDemo(stores, options, showPreparation);
+  if (demo !== undefined) await prepareDemo(config, stores, options);
   const workers = [
     core.flusher,
     core.relay,
@@ -125,6 +127,15 @@ export async function startService(config: Config, { clock = systemClock }: { cl
       return stopped;
     },
   };
+}
+
+/** Rejects as listening would before it begins: nobody shall wait for a past that cannot be shown. */
+async function prepareDemo({ host, port }: Config, stores: Stores, options: CoreOptions): Promise<void> {
+  {
+    await using probe = createServer().listen(port, host);
+    await once(probe, "listening");
+  }
+  await seedDemo(stores, options, showPreparation);
 }
 
 function reloadWebhooks({ webhooks }: Config, { delivery }: CoreOptions, logger: Logger): void {
