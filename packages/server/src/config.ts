@@ -7,7 +7,7 @@ import type { Webhook } from "./domain/webhook.ts";
 import { ConfigError, type Environment, readSettings } from "./settings.ts";
 import { readWebhooks } from "./webhooks-file.ts";
 
-export { ConfigError, listSettings } from "./settings.ts";
+export { ConfigError, listSettings, misspeltSettings } from "./settings.ts";
 
 /** Where tokens come from; exactly one. `demo` makes its own. */
 type TokenSource =

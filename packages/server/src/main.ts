@@ -1,5 +1,5 @@
 import closeWithGrace from "close-with-grace";
-import { type Config, ConfigError, listSettings, readConfig } from "./config.ts";
+import { type Config, ConfigError, listSettings, misspeltSettings, readConfig } from "./config.ts";
 
 const usage = `AetherLearn Progress remembers where every student stopped in every lecture.
 
@@ -24,6 +24,7 @@ function fail(message: string): never {
 }
 
 function configure(): Config {
+  for (const warning of misspeltSettings(process.env)) console.error(warning);
   try {
     return readConfig(process.env);
   } catch (error) {

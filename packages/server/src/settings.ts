@@ -1,5 +1,6 @@
 import { envSchema } from "env-schema";
 import { type TSchema, Type } from "typebox";
+import { askAfterMisspelt } from "./misspelt-settings.ts";
 
 /** The settings as they were given, each checked on its own. */
 export interface Environment {
@@ -100,10 +101,20 @@ const properties = {
   }),
 };
 
+type Property = TSchema & {
+  description?: string;
+  default?: string | number;
+  enum?: readonly string[];
+  type?: string;
+  minimum?: number;
+  maximum?: number;
+  minLength?: number;
+};
+
+const byName: Readonly<Record<string, Property>> = properties;
+
 interface Complaint {
   readonly instancePath: string;
-  readonly message?: string;
-  readonly params: { allowedValues?: readonly string[] };
 }
 
 /**
@@ -119,15 +130,22 @@ export function readSettings(environment: NodeJS.ProcessEnv): Environment {
     return envSchema<Environment>({ schema: Type.Object(properties), data: given, env: false });
   } catch (error) {
     const complaints = (error as { errors?: readonly Complaint[] }).errors ?? [];
-    throw new ConfigError(complaints.map((complaint) => sentence(complaint, given)).join("\n") || String(error));
+    throw new ConfigError(
+      namesIn(complaints)
+        .map((name) => sentence(name, given[name]))
+        .join("\n") || String(error),
+    );
   }
+}
+
+/** A sentence for each variable that is no setting and looks as if it were meant to be one. */
+export function misspeltSettings(environment: NodeJS.ProcessEnv): string[] {
+  return askAfterMisspelt(environment, Object.keys(properties));
 }
 
 /** The settings as a table for `--help`. */
 export function listSettings(): string {
-  return Object.entries<TSchema & { description?: string; default?: string | number; enum?: readonly string[] }>(
-    properties,
-  )
+  return Object.entries(byName)
     .map(([name, { description, default: fallback, enum: values }]) => {
       const choice = values === undefined ? "" : ` (${values.join(" | ")})`;
       const byDefault = fallback === undefined || fallback === "" ? "" : `. Default: ${fallback}`;
@@ -136,12 +154,19 @@ export function listSettings(): string {
     .join("\n");
 }
 
-function sentence(
-  { instancePath, message, params }: Complaint,
-  given: Readonly<Record<string, string | undefined>>,
-): string {
-  const name = instancePath.slice(1);
-  const value = name === "JWT_SECRET" ? "" : ` "${given[name]}"`;
-  const wish = params.allowedValues === undefined ? message : `must be one of ${params.allowedValues.join(", ")}`;
-  return `${name}${value} ${wish}. See --help for what it means.`;
+/** Each once, however much is wrong with it. */
+function namesIn(complaints: readonly Complaint[]): string[] {
+  return [...new Set(complaints.map(({ instancePath }) => instancePath.slice(1)))];
+}
+
+function sentence(name: string, value: string | undefined): string {
+  const isSecret = name === "JWT_SECRET";
+  return `${name} must ${wishOf(byName[name] ?? {})}${isSecret ? "" : `, not "${value}"`}. See --help for what it means.`;
+}
+
+function wishOf({ enum: choices, type, minimum, maximum, minLength }: Partial<Property>): string {
+  if (choices !== undefined) return `be one of ${choices.join(", ")}`;
+  if (type === "integer") return `be a whole number from ${minimum} to ${maximum}`;
+  if (minLength !== undefined) return `have at least ${minLength} characters`;
+  return "begin with a letter or digit and hold up to 100 letters, digits, dots, dashes and underscores";
 }

@@ -26,7 +26,7 @@ const isEntry = Compile(Entry);
  * @throws ConfigError that says what is wrong with which entry, and shows no secret
  */
 export function readWebhooks(file: string): Webhook[] {
-  const entries = parse(read(file));
+  const entries = parse(file, read(file));
   if (!Array.isArray(entries))
     throw new ConfigError(`WEBHOOKS_FILE ${file} must hold a list: [{"url": ..., "secret": ...}].`);
   const webhooks = entries.map((entry: unknown, index) => {
@@ -48,13 +48,13 @@ function read(file: string): string {
   }
 }
 
-function parse(text: string): unknown {
+function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     // The engine's words may quote the file, and with it a secret: only the place is told.
     const [place = "somewhere"] = /line \d+ column \d+/.exec((error as Error).message) ?? [];
-    throw new ConfigError(`WEBHOOKS_FILE is not JSON: look at ${place}.`);
+    throw new ConfigError(`WEBHOOKS_FILE ${file} is not JSON: look at ${place}.`);
   }
 }
 

@@ -49,14 +49,16 @@ suite("settings that cannot be used are named, with what to do", { concurrency: 
         STRICT_DURABILITY: "yes",
         RATE_LIMIT_PER_SECOND: "0",
         JWT_SECRET: "too-short-a-secret",
+        EVENT_STREAM: "a b",
       },
-      /PORT "70000" must be <= 65535/,
-      /FLUSH_INTERVAL_MS "soon" must be integer/,
-      /LOG_LEVEL "loud" must be one of fatal, error, warn/,
-      /STREAK_COUNTS "mark" must be one of completion, activity/,
-      /STRICT_DURABILITY "yes" must be one of true, false/,
-      /RATE_LIMIT_PER_SECOND "0" must be >= 1/,
-      /JWT_SECRET must .*32 characters/,
+      /PORT must be a whole number from 0 to 65535, not "70000"\./,
+      /FLUSH_INTERVAL_MS must be a whole number from 10 to 86400000, not "soon"\./,
+      /LOG_LEVEL must be one of fatal, error, .*silent, not "loud"\./,
+      /STREAK_COUNTS must be one of completion, activity, not "mark"\./,
+      /STRICT_DURABILITY must be one of true, false, not "yes"\./,
+      /RATE_LIMIT_PER_SECOND must be a whole number from 1 to 1000000, not "0"\./,
+      /JWT_SECRET must have at least 32 characters\. See/,
+      /EVENT_STREAM must begin with a letter or digit and hold up to 100 .*, not "a b"\./,
     ],
     "achievements that are not there": [
       { ACHIEVEMENTS_FILE: "/nowhere.json" },
@@ -139,6 +141,31 @@ test("a used port is named, with what to do", async () => {
     settings,
     new RegExp(`Port ${port} on 127\\.0\\.0\\.1 is used by another program: stop it, or set PORT`),
   );
+});
+
+test("a port that a demo cannot have is named before the demo is prepared", async () => {
+  await using folder = await TempFolder.create();
+  await using server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  const settings = { ...noTokens, DATA_FILE: folder.file("progress.sqlite"), PORT: String(port) };
+  const { code, output } = await ServiceProcess.runToEnd(settings);
+  assert.equal(code, 1);
+  assert.match(output, /^Port \d+ on 127\.0\.0\.1 is used by another program/);
+});
+
+test("settings that look misspelt are asked after, and are no error", async () => {
+  const misspelt = { FLUSH_INTERVAL: "10", REDIS_URI: password, JWT_SECRT: password, MONGO_URL: password };
+  const others = { HOSTS: "x", POST: "x", HOME: "/", REDIS_SERVER: "x", MONGOD: "x", DATA_FOLDER: "x" };
+  const { output } = await ServiceProcess.runToEnd({ ...noTokens, ...misspelt, ...others, HOST: "192.0.2.254" });
+  const meant = ["FLUSH_INTERVAL_MS", "REDIS_URL", "JWT_SECRET", "MONGODB_URL"];
+  const asked = output.matchAll(/^(\w+) is no setting\. Did you mean (\w+)\?/gm);
+  assert.deepEqual(
+    new Map(asked.map(([, name, setting]) => [name, setting])),
+    new Map(Object.keys(misspelt).map((name, index) => [name, meant[index]])),
+  );
+  assert.ok(!output.includes(password));
+  assert.match(output, /HOST is "192\.0\.2\.254"/);
 });
 
 suite("a data file that cannot be used is named, with what to do", { concurrency: 2 }, () => {

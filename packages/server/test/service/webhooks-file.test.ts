@@ -52,7 +52,7 @@ test("a file of webhooks says who is told of what, and leaves out what goes with
 });
 
 const wrong: Record<string, [content: unknown, complaint: RegExp]> = {
-  "no JSON": [`[{"url": "${url}", "secret": "${secret}"`, /is not JSON: look at/],
+  "no JSON": [`[{"url": "${url}", "secret": "${secret}"`, /^WEBHOOKS_FILE \S+ is not JSON: look at/],
   "no JSON, with the secret where it breaks": [`[{"url": "${url}", "secret": "${secret}]`, /is not JSON: look at/],
   "no list": [{ url, secret }, /must hold a list/],
   "no entry": [["https://example.org"], /entry 1: it must be an object/],
