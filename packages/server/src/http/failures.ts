@@ -1,4 +1,4 @@
-import { STATUS_CODES } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { HttpError, type ProblemAnswer, type ProblemCode, problemOf } from "./problem.ts";
@@ -49,8 +49,20 @@ export function noSuchRoute(app: FastifyInstance, { raw, method }: FastifyReques
   });
 }
 
-/** For bytes that are not HTTP, or not in time: there is no request to answer, only a socket. */
-export function answerBrokenConnection(error: Error & { code?: string }, socket: Socket): void {
+/** A socket, with the answer that node has begun on it, if any. */
+type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/**
+ * For bytes that are not HTTP, or not in time: there is no request to answer, only a socket. A whole request before them is
+ * answered first.
+ */
+export function answerBrokenConnection(error: Error & { code?: string }, socket: AnsweringSocket): void {
+  const { _httpMessage: underWay } = socket;
+  if (underWay?.req.complete === true) underWay.once("close", () => refuseBytes(error, socket));
+  else refuseBytes(error, socket);
+}
+
+function refuseBytes(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;

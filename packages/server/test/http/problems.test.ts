@@ -33,10 +33,11 @@ describe("requests that go wrong", () => {
   const save = (how: object) => service.student("POST", "/progress/save", { body: good, ...how });
 
   /** Bytes as they are, in one piece; the answer as it comes. */
-  const raw = async (text: string | Buffer): Promise<string> => {
+  const raw = async (text: string | Buffer, { stays = false } = {}): Promise<string> => {
     const { hostname, port } = new URL(service.url);
     const socket = connect(Number(port), hostname);
-    socket.end(text);
+    if (stays) socket.write(text);
+    else socket.end(text);
     const chunks = await Array.fromAsync(socket as AsyncIterable<Buffer>);
     return Buffer.concat(chunks).toString();
   };
@@ -217,6 +218,19 @@ describe("requests that go wrong", () => {
         answer,
         new RegExp(`^HTTP/1\\.1 ${status} .*content-type: application/problem\\+json.*"code":"${code}"`, "s"),
       );
+    }
+  });
+
+  it("answers a whole request before it refuses the bytes that follow it", async () => {
+    const head = `Host: x\r\nAuthorization: Bearer ${await sign({ sub: "student" })}\r\n`;
+    const body = `Content-Type: application/json\r\nContent-Length: ${good.length}\r\n\r\n${good}`;
+    for (const whole of [
+      `POST /api/v1/progress/save HTTP/1.1\r\n${head}${body}`,
+      `GET /api/v1/me HTTP/1.1\r\n${head}\r\n`,
+    ]) {
+      const answers = await raw(`${whole}no HTTP at all\r\n\r\n`, { stays: true });
+      const statuses = [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+      assert.deepEqual(statuses, [200, 400], answers);
     }
   });
 
