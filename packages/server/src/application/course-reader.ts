@@ -1,8 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Course } from "../domain/course.ts";
 import type { CourseId } from "../domain/ids.ts";
-import type { Catalog, CatalogCache } from "../ports/catalog.ts";
+import type { CachedVersion, Catalog, CatalogCache } from "../ports/catalog.ts";
 import type { Clock } from "../ports/clock.ts";
+import { type Asker, TurnBatch } from "./turn-batch.ts";
 
 /** A course as this process last saw it; null when there was none. Instants are milliseconds since 1970. */
 interface Seen {
@@ -28,6 +29,7 @@ export class CourseReader {
   readonly #clock: Clock;
   readonly #loading = new Map<CourseId, Promise<Course | null>>();
   readonly #refreshing = new Set<CourseId>();
+  readonly #turn: TurnBatch<CourseId, CachedVersion>;
   readonly #seen = new LRUCache<CourseId, Seen>({
     max: maxCoursesInMemory,
     maxSize: maxLecturesInMemory,
@@ -38,12 +40,13 @@ export class CourseReader {
     this.#catalog = deps.catalog;
     this.#cache = deps.cache;
     this.#clock = deps.clock;
+    this.#turn = new TurnBatch(deps.clock, (askers) => this.#askVersions(askers));
   }
 
   /** The course as it is now, or null when there is none. */
   async read(courseId: CourseId): Promise<Course | null> {
     // A cache that does not answer is a cache that has nothing.
-    const version = await this.#cache.version(courseId).catch(() => null);
+    const version = await this.#turn.add(courseId).catch(() => null);
     if (version === "changing") return this.#fromCatalog(courseId);
     const seen = this.#seen.get(courseId);
     // A cache that went back in time, as a replica may after a failover, is put right by the catalog.
@@ -80,6 +83,14 @@ export class CourseReader {
   changed(course: Course): void {
     this.#loading.delete(course.courseId);
     this.#remember(course.courseId, course, this.#clock.now());
+  }
+
+  /** Who asks for the same course in the same turn is told the same. */
+  #askVersions(askers: readonly Asker<CourseId, CachedVersion>[]): void {
+    const courseIds = [...new Set(askers.map(({ ask }) => ask))];
+    const answers = this.#cache.versions(courseIds);
+    const versions = new Map(courseIds.map((courseId, index) => [courseId, answers[index] as Promise<CachedVersion>]));
+    for (const { ask, resolve } of askers) resolve(versions.get(ask) as Promise<CachedVersion>);
   }
 
   #refresh(courseId: CourseId): void {

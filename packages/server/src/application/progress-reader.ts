@@ -3,13 +3,15 @@ import type { Course } from "../domain/course.ts";
 import type { LectureId, ProgressKey } from "../domain/ids.ts";
 import { joinPositions, lastWatched, type Position, type Positions, roundToMillisecond } from "../domain/position.ts";
 import { type Device, deviceOf, serverTimeAfter } from "../domain/stamp.ts";
-import type { PositionBuffer } from "../ports/position-buffer.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { BufferedProgress, PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
 import type { CourseReader } from "./course-reader.ts";
 import { existingCourse } from "./existing.ts";
 import type { Followers } from "./followers.ts";
 import type { Identity, StudentDay } from "./student-day.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
+import { type Asker, TurnBatch } from "./turn-batch.ts";
 
 export interface CourseView {
   /** Resume position of each existing lecture, in seconds. */
@@ -30,14 +32,22 @@ interface ProgressReaderDeps {
   followers: Followers;
   days: StudentDay;
   telemetry: Telemetry;
+  clock: Clock;
 }
 
-/** Reads one student's progress in one course: what the buffer and the store know, joined. */
+type BothSides = readonly [BufferedProgress, StoredProgress];
+
+/**
+ * Reads one student's progress in one course: what the buffer and the store know, joined. All reads of one event-loop turn
+ * travel together.
+ */
 export class ProgressReader {
   readonly #deps: ProgressReaderDeps;
+  readonly #turn: TurnBatch<ProgressKey, BothSides>;
 
   constructor(deps: ProgressReaderDeps) {
     this.#deps = deps;
+    this.#turn = new TurnBatch(deps.clock, (askers) => this.#ask(askers));
   }
 
   /**
@@ -46,8 +56,7 @@ export class ProgressReader {
    */
   async read(identity: Identity, courseId: ProgressKey["courseId"], lectureId?: LectureId): Promise<CourseView> {
     const key = { userId: identity.userId, courseId };
-    const { buffer, store, courses } = this.#deps;
-    const [buffered, stored, found] = await Promise.all([buffer.read(key), store.read(key), courses.read(courseId)]);
+    const [[buffered, stored], found] = await Promise.all([this.#turn.add(key), this.#deps.courses.read(courseId)]);
     const course = existingCourse(found, courseId);
     const { positions, reset } = joinPositions(buffered, stored);
     const existing = existingPositions(positions, course);
@@ -63,6 +72,17 @@ export class ProgressReader {
       serverTime: serverTimeAfter(buffered.now, reset),
       ...(device && { device }),
     };
+  }
+
+  /** The buffer first: what a flush carries over in between is then seen in both, not in neither. */
+  #ask(askers: readonly Asker<ProgressKey, BothSides>[]): void {
+    const { buffer, store } = this.#deps;
+    const keys = askers.map(({ ask }) => ask);
+    const buffered = buffer.readEach(keys);
+    const stored = store.readEach(keys);
+    for (const [index, { resolve }] of askers.entries()) {
+      resolve(Promise.all([buffered[index] as Promise<BufferedProgress>, stored[index] as Promise<StoredProgress>]));
+    }
   }
 
   /** A lecture that was removed may leave the course complete with nobody completing anything; the read notices. */

@@ -1,49 +1,40 @@
 import type { Clock } from "../ports/clock.ts";
 import type { PositionBuffer, PositionSave, SaveOutcome } from "../ports/position-buffer.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
-
-interface Waiting {
-  readonly save: PositionSave;
-  readonly resolve: (outcome: SaveOutcome) => void;
-  readonly reject: (error: unknown) => void;
-}
+import { type Asker, TurnBatch } from "./turn-batch.ts";
 
 /**
- * Collects the saves of one event-loop turn into one call of the buffer. Nothing waits longer than its turn, and nothing
- * stays here after its answer: a save is either in the buffer or its caller has been told.
+ * Brings the saves of one event-loop turn to the buffer by one call. Nothing stays here after its answer: a save is either
+ * in the buffer or its caller has been told.
  */
 export class SaveBatch {
   readonly #buffer: PositionBuffer;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
-  #waiting: Waiting[] = [];
+  readonly #turn: TurnBatch<PositionSave, SaveOutcome>;
 
   constructor(deps: { buffer: PositionBuffer; clock: Clock; telemetry: Telemetry }) {
     this.#buffer = deps.buffer;
     this.#clock = deps.clock;
     this.#telemetry = deps.telemetry;
+    this.#turn = new TurnBatch(deps.clock, (askers) => void this.#send(askers));
   }
 
   /** Resolves when the buffer has answered for this save. */
   add(save: PositionSave): Promise<SaveOutcome> {
-    return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) this.#clock.atEndOfTurn(() => void this.#send());
-      this.#waiting.push({ save, resolve, reject });
-    });
+    return this.#turn.add(save);
   }
 
-  async #send(): Promise<void> {
-    const batch = this.#waiting;
-    this.#waiting = [];
+  async #send(askers: readonly Asker<PositionSave, SaveOutcome>[]): Promise<void> {
     const startedAt = this.#clock.now();
     try {
-      const outcomes = await this.#buffer.save(batch.map(({ save }) => save));
-      batch.forEach(({ resolve }, index) => resolve(outcomes[index] as SaveOutcome));
+      const outcomes = await this.#buffer.save(askers.map(({ ask }) => ask));
+      askers.forEach(({ resolve }, index) => resolve(outcomes[index] as SaveOutcome));
       this.#telemetry.positionsSaved({ ...count(outcomes), durationMs: this.#clock.now() - startedAt });
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of askers) reject(error);
       const durationMs = this.#clock.now() - startedAt;
-      this.#telemetry.positionsSaved({ stored: 0, superseded: 0, refused: batch.length, durationMs });
+      this.#telemetry.positionsSaved({ stored: 0, superseded: 0, refused: askers.length, durationMs });
     }
   }
 }

@@ -33,13 +33,16 @@ export interface Catalog {
   removeLecture(courseId: CourseId, lectureId: LectureId): Promise<boolean>;
 }
 
+/** The version that is cached; null when none is; `changing` while a change is announced: read the catalog instead. */
+export type CachedVersion = number | "changing" | null;
+
 /**
  * What processes share of the catalog, so that reading a course costs no database. May forget anything at any time, but
  * never shows a version older than one it has shown.
  */
 export interface CatalogCache {
-  /** The version that is cached; null when none is; `changing` while a change is announced: read the catalog instead. */
-  version(courseId: CourseId): Promise<number | "changing" | null>;
+  /** Asks for many versions at once: one answer for each, in order, and each fails by itself. */
+  versions(courseIds: readonly CourseId[]): Promise<CachedVersion>[];
 
   read(courseId: CourseId): Promise<Course | null>;
 

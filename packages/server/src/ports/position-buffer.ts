@@ -80,6 +80,9 @@ export interface PositionBuffer {
 
   read(key: ProgressKey): Promise<BufferedProgress>;
 
+  /** Reads many keys at once: one answer for each, in order, and each fails by itself. */
+  readEach(keys: readonly ProgressKey[]): Promise<BufferedProgress>[];
+
   /**
    * The courses of a student that the store may not know yet, each with the newest stamp of its positions; null where
    * only a start over is waiting.

@@ -74,6 +74,9 @@ export interface ProgressStore {
   /** Empty (rev 0) when nothing is stored. */
   read(key: ProgressKey): Promise<StoredProgress>;
 
+  /** Reads many keys at once: one answer for each, in order, and each fails by itself. */
+  readEach(keys: readonly ProgressKey[]): Promise<StoredProgress>[];
+
   /** Apart from the rest, as hardly anybody asks for it. */
   readPlayed(key: ProgressKey): Promise<StoredPlayed>;
 

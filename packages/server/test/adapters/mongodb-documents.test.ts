@@ -86,6 +86,22 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
       });
     });
 
+    it("fail no other's read when one is not as it was written", async () => {
+      const [bad, good, other] = [someKey(), someKey(), someKey(courseHex)];
+      for (const spoilt of [{ completedAt: "text" }, { outbox: 5 }, { watchTimes: { intro: "5" } }]) {
+        await mongodb.fixture.collections.progress.insertOne({ ...keyFilter(bad), ...(spoilt as object) });
+        await mongodb.fixture.store.join([writeOf(good, { a: 1 }), writeOf(other, { a: 2 })]);
+        const alone = await Promise.allSettled([mongodb.fixture.store.read(bad)]);
+        const [one, two, three] = await Promise.allSettled(mongodb.fixture.store.readEach([good, bad, other]));
+        assert.deepEqual([two?.status], [alone[0].status]);
+        assert.deepEqual([one?.status, three?.status], ["fulfilled", "fulfilled"]);
+        assert.ok(one?.status === "fulfilled" && one.value.positions.size === 1);
+        await mongodb.fixture.collections.progress.deleteOne(keyFilter(bad));
+      }
+      await mongodb.fixture.collections.progress.insertOne({ ...keyFilter(bad), completedAt: "text" as never });
+      await assert.rejects(mongodb.fixture.store.readEach([good, bad])[1] as Promise<unknown>);
+    });
+
     it("never count a completion that is there twice, nor take one away that is not", async () => {
       const key = someKey();
       const change = { type: "complete", event: completion(key, "a") } as const;

@@ -35,11 +35,11 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
     await fill(one, old);
     assert.deepEqual(await other.cache.read(old.courseId), old);
     await other.cache.announceChange(old.courseId);
-    assert.equal(await one.cache.version(old.courseId), "changing");
+    assert.equal(await one.cache.versions([old.courseId])[0], "changing");
     assert.equal(await one.cache.read(old.courseId), null);
     const young = someVersion(2, old.courseId);
     await other.cache.publishChange(young);
-    assert.equal(await one.cache.version(old.courseId), 2);
+    assert.equal(await one.cache.versions([old.courseId])[0], 2);
     assert.deepEqual(await one.cache.read(old.courseId), young);
   });
 
@@ -48,7 +48,7 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
     await one.cache.announceChange(course.courseId);
     await fill(other, course);
     await fill(other, someVersion(2, course.courseId));
-    assert.equal(await other.cache.version(course.courseId), "changing");
+    assert.equal(await other.cache.versions([course.courseId])[0], "changing");
   });
 
   it("do not end each other's announcements", async () => {
@@ -56,18 +56,18 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
     await one.cache.announceChange(courseId);
     await other.cache.announceChange(courseId);
     await one.cache.publishChange(someVersion(2, courseId));
-    assert.equal(await one.cache.version(courseId), "changing");
+    assert.equal(await one.cache.versions([courseId])[0], "changing");
     await other.cache.publishChange(someVersion(3, courseId));
-    assert.equal(await one.cache.version(courseId), 3);
+    assert.equal(await one.cache.versions([courseId])[0], 3);
   });
 
   it("keep two changes of one process apart as well", async () => {
     const { courseId } = someVersion(1);
     await Promise.all([one.cache.announceChange(courseId), one.cache.announceChange(courseId)]);
     await one.cache.publishChange(someVersion(3, courseId));
-    assert.equal(await other.cache.version(courseId), "changing");
+    assert.equal(await other.cache.versions([courseId])[0], "changing");
     await one.cache.publishChange(someVersion(2, courseId));
-    assert.equal(await other.cache.version(courseId), 3);
+    assert.equal(await other.cache.versions([courseId])[0], 3);
   });
 
   it("forget the course, not its version, when the announcer dies: the mark runs out", async () => {
@@ -82,19 +82,19 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
     await client.hdel(name, mark);
     await client.hset(name, "changing:1000:dead", "");
 
-    assert.equal(await one.cache.version(old.courseId), null);
+    assert.equal(await one.cache.versions([old.courseId])[0], null);
     assert.equal(await one.cache.read(old.courseId), null);
     await fill(one, someVersion(4, old.courseId));
-    assert.equal(await one.cache.version(old.courseId), null);
+    assert.equal(await one.cache.versions([old.courseId])[0], null);
     await fill(one, someVersion(6, old.courseId));
-    assert.equal(await one.cache.version(old.courseId), 6);
+    assert.equal(await one.cache.versions([old.courseId])[0], 6);
     assert.deepEqual((await client.hkeys(name)).toSorted(), ["course", "version"]);
   });
 
   describe("whose changes fail halfway", () => {
     const marksHold = { changingForMs: 40 };
     const isOver = (cache: CatalogCache, courseId: CourseId) =>
-      eventually(async () => (await cache.version(courseId)) !== "changing" || undefined);
+      eventually(async () => (await cache.versions([courseId])[0]) !== "changing" || undefined);
 
     it("do not cache what one read before such a change and held back until the mark had run out", async () => {
       const [slow, dying] = [one, other].map(({ connection }) => new RedisCatalogCache(connection, marksHold));
@@ -105,7 +105,7 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
         await isOver(slow!, old.courseId);
         return old;
       });
-      assert.equal(await slow!.version(old.courseId), null);
+      assert.equal(await slow!.versions([old.courseId])[0], null);
     });
 
     it("do not cache what one read during such a change either", async () => {
@@ -116,7 +116,7 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
         await isOver(slow, old.courseId);
         return old;
       });
-      assert.equal(await slow.version(old.courseId), null);
+      assert.equal(await slow.versions([old.courseId])[0], null);
     });
   });
 

@@ -80,6 +80,9 @@ describe("In a Redis Cluster,", { skip: redisIsMissing() }, () => {
     const failed = outcomes.filter(({ status }) => status === "failed").length;
     const stored = outcomes.filter(({ status }) => status === "stored").length;
     assert.ok(failed > 5 && stored > 5 && failed + stored === shardCount, `${stored} stored, ${failed} failed`);
+    const reads = await Promise.allSettled(redis.buffer.readEach(keys));
+    const isSaved = (index: number): boolean => outcomes[index]?.status === "stored";
+    assert.ok(reads.every(({ status }, index) => (status === "fulfilled") === isSaved(index)));
     assert.notEqual(redis.connection.problem, null);
     const claims = await redis.buffer.claim(200, 100, { all: true });
     assert.equal(claims.length, stored);

@@ -94,7 +94,7 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
       isUnavailable(buffer.claim(10, 1_000)),
       isUnavailable(buffer.stats()),
       isUnavailable(buffer.now()),
-      isUnavailable(redis.cache.version(saved.courseId)),
+      ...redis.cache.versions([saved.courseId]).map((version) => isUnavailable(version)),
     ]);
     await delay(300);
     server.resume();

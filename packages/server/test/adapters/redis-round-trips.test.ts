@@ -54,7 +54,7 @@ describe("One round trip to Redis", { skip: redisIsMissing() }, () => {
   it("takes a read of progress together with the course's version", () =>
     takesOne(() => {
       const key = keys[0] as ProgressKey;
-      return Promise.all([redis.buffer.read(key), redis.cache.version(key.courseId)]);
+      return Promise.all([redis.buffer.read(key), redis.cache.versions([key.courseId])[0]]);
     }));
 
   it("takes the student's dirty courses", () =>

@@ -1,11 +1,42 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { lastWatched } from "../../src/domain/position.ts";
+import type { ProgressKey } from "../../src/domain/ids.ts";
 import { isStamp, stampTime } from "../../src/domain/stamp.ts";
 import { lecture, stampAt } from "../support/ids.ts";
 import { BufferFixture, type OpenBuffer } from "./buffer-fixture.ts";
 
 export function savingContract(open: OpenBuffer): void {
+  describe("reading many keys at once", () => {
+    it("answers each as if it were the only one, in order, however many there are", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const keys = Array.from({ length: 50 }, () => fixture.otherStudent());
+      for (const [seconds, key] of keys.entries()) if (seconds % 3 > 0) await fixture.save(seconds, { key });
+      await fixture.buffer.startOver(keys[1] as ProgressKey, null);
+      keys.push(keys[2] as ProgressKey);
+      const answers = await Promise.all(fixture.buffer.readEach(keys));
+      for (const [index, key] of keys.entries()) {
+        const { positions, reset } = await fixture.buffer.read(key);
+        assert.deepEqual([answers[index]?.positions, answers[index]?.reset], [positions, reset]);
+      }
+      assert.equal(answers[50]?.positions.get(lecture("intro"))?.seconds, 2);
+      assert.deepEqual(fixture.buffer.readEach([]), []);
+    });
+
+    it("fails no other key with one that cannot be read", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const spoilt = fixture.otherStudent();
+      await fixture.save(5);
+      await fixture.spoil(spoilt);
+      const [before, , after] = await Promise.allSettled(
+        fixture.buffer.readEach([fixture.key, spoilt, fixture.otherCourse()]),
+      );
+      assert.ok(before?.status === "fulfilled" && after?.status === "fulfilled");
+      assert.equal(before.value.positions.get(lecture("intro"))?.seconds, 5);
+      assert.equal(after.value.positions.size, 0);
+    });
+  });
+
   describe("saving by arrival", () => {
     it("keeps a position to the millisecond", async () => {
       await using fixture = await BufferFixture.open(open);

@@ -30,7 +30,7 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
 
   /** What the cache shows: whatever its answer, never a version older than this one. */
   async function assertNotOlder({ cache }: CacheHarness, { courseId, version }: Course): Promise<void> {
-    const shown = await cache.version(courseId);
+    const shown = await cache.versions([courseId])[0];
     assert.ok(typeof shown !== "number" || shown >= version, `shows version ${shown} after ${version}`);
   }
 
@@ -38,7 +38,7 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
     it("knows nothing of an unknown course", async () => {
       await using harness = await open();
       const courseId = someCourse();
-      assert.equal(await harness.cache.version(courseId), null);
+      assert.equal(await harness.cache.versions([courseId])[0], null);
       assert.equal(await harness.cache.read(courseId), null);
     });
 
@@ -58,8 +58,19 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
       await using harness = await open();
       const course = await change(harness, someCourse(), "Analysis");
       await fill(harness, course);
-      assert.equal(await harness.cache.version(course.courseId), course.version);
+      assert.equal(await harness.cache.versions([course.courseId])[0], course.version);
       assert.deepEqual(await harness.cache.read(course.courseId), course);
+    });
+
+    it("tells the versions of many courses, in order", async () => {
+      await using harness = await open();
+      const one = await change(harness, someCourse(), "Analysis");
+      const other = await change(harness, one.courseId, "Topology");
+      const third = await change(harness, someCourse(), "Logic");
+      for (const course of [other, third]) await fill(harness, course);
+      const courseIds = [third.courseId, someCourse(), one.courseId];
+      assert.deepEqual(await Promise.all(harness.cache.versions(courseIds)), [third.version, null, other.version]);
+      assert.deepEqual(await Promise.all(harness.cache.versions([])), []);
     });
 
     it("shows an empty course that was loaded", async () => {
@@ -78,7 +89,7 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
       const newer = await change(harness, older.courseId, "Analysis II");
       await fill(harness, newer);
       await fill(harness, older);
-      assert.equal(await harness.cache.version(older.courseId), newer.version);
+      assert.equal(await harness.cache.versions([older.courseId])[0], newer.version);
       assert.deepEqual(await harness.cache.read(older.courseId), newer);
     });
 
@@ -113,7 +124,7 @@ export function catalogCacheContract(name: string, open: () => Promise<CacheHarn
       await harness.cache.announceChange(before.courseId);
       const after = await change(harness, before.courseId, "Analysis II");
       await harness.cache.publishChange(after);
-      assert.equal(await harness.cache.version(after.courseId), after.version);
+      assert.equal(await harness.cache.versions([after.courseId])[0], after.version);
       assert.deepEqual(await harness.cache.read(after.courseId), after);
       await fill(harness, before);
       await assertNotOlder(harness, after);

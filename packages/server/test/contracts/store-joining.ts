@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { joinPositions, type PositionState } from "../../src/domain/position.ts";
+import type { ProgressKey } from "../../src/domain/ids.ts";
 import type { PositionWrite } from "../../src/ports/progress-store.ts";
 import { lecture, stampAt } from "../support/ids.ts";
 import { type OpenStore, positions, StoreFixture } from "./store-fixture.ts";
@@ -42,6 +43,21 @@ export function joinContract(open: OpenStore): void {
         outbox: [],
       });
       assert.deepEqual(await fixture.store.readAll(fixture.key.userId), []);
+    });
+
+    it("answers for many keys as for each alone, in order, however many there are", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const courses = ["507f1f77bcf86cd799439011", "a", "constructor"].map((name) => fixture.otherCourse(name));
+      const students = Array.from({ length: 15 }, () => fixture.otherStudent().userId);
+      const keys = students.flatMap((userId) => courses.map(({ courseId }) => ({ userId, courseId })));
+      const known = keys.filter((_, index) => index % 4 > 0);
+      await fixture.store.join(known.map((key, t) => ({ key, positions: positions({ intro: [t, t] }), reset: null })));
+      await fixture.complete("intro", known[0]);
+      keys.push(known[1] as ProgressKey);
+      const answers = await Promise.all(fixture.store.readEach(keys));
+      assert.deepEqual(answers, await Promise.all(keys.map((key) => fixture.read(key))));
+      assert.equal(answers.filter((answer) => answer.positions.size === 1).length, known.length + 1);
+      assert.deepEqual(fixture.store.readEach([]), []);
     });
 
     it("hands out all courses of a student for the export", async () => {

@@ -3,7 +3,7 @@ import { Client, courseOf } from "../support/process-client.ts";
 import { Production } from "../support/production.ts";
 import { redisNoise } from "../support/redis-requests.ts";
 import { stockSchool, manyCourses } from "../production/large-school.ts";
-import { SaveBurst } from "../production/save-burst.ts";
+import { Burst } from "../production/burst.ts";
 import { say, showTable } from "./table.ts";
 
 type Operation = readonly [name: string, run: (client: Client) => Promise<unknown>];
@@ -45,9 +45,9 @@ export async function measureRoundTrips(): Promise<void> {
 
   const rows: string[][] = [["operation", "Redis", "MongoDB"]];
   {
-    await using burst = await SaveBurst.of(service, 50);
-    await burst.send("algebra", 0);
-    rows.push(["50 saves of one turn", ...(await tripsOf(() => burst.send("algebra", 1)))]);
+    await using burst = await Burst.of(service, 50);
+    await burst.save("algebra", 0);
+    rows.push(["50 saves of one turn", ...(await tripsOf(() => burst.save("algebra", 1)))]);
   }
   for (const [name, run] of operations) {
     // Another student goes first, so that connections are open and scripts and course are known.

@@ -152,6 +152,14 @@ export const bufferMutants: readonly Mutant[] = [
     tests: [contract, model],
   },
   {
+    name: "lets a key of the wrong type fail all reads of its turn",
+    file: "adapters/redis/lua/read.lua",
+    text: "local ok, answer = alone(read, progress)",
+    instead: "local ok, answer = true, read(progress)",
+    tests: [contract],
+    only: "cannot be read",
+  },
+  {
     name: "lets a key of the wrong type fail its neighbours",
     file: "adapters/redis/lua/prelude.lua",
     text: "local ok, result = pcall(work, ...)",

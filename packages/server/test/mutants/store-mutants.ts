@@ -76,6 +76,21 @@ export const storeMutants: readonly Mutant[] = [
     tests: [contract],
   },
   {
+    name: "asks MongoDB for every read by itself",
+    file: "adapters/mongodb/store.ts",
+    text: "const documentsPerFind = 20;",
+    instead: "const documentsPerFind = 1;",
+    tests: ["production/round-trips.test.ts"],
+  },
+  {
+    name: "takes all documents of a turn apart at once",
+    file: "adapters/mongodb/store.ts",
+    text: "part.map(async (own) => toStoredProgress(own, (await found).get(nameOf(own)) ?? {}))",
+    instead:
+      "[found.then((all) => part.map((own) => toStoredProgress(own, all.get(nameOf(own)) ?? {})))].flatMap((all) => part.map(async (_, at) => (await all)[at]!))",
+    tests: ["adapters/mongodb-documents.test.ts"],
+  },
+  {
     name: "gives up the reset of a start over for an older one",
     file: "adapters/mongodb/progress-updates.ts",
     text: "$max: { resetStamp: change.reset },\n        $set: {",

@@ -9,7 +9,7 @@ import { patiently, Production, storesAreMissing } from "../support/production.t
 import { redisNoise } from "../support/redis-requests.ts";
 import type { TcpProxy } from "../support/tcp-proxy.ts";
 import { manyCourses, oneCourse, stockSchool } from "./large-school.ts";
-import { SaveBurst } from "./save-burst.ts";
+import { Burst } from "./burst.ts";
 
 const byText = (one: string, other: string): number => one.localeCompare(other);
 const never = "86400000";
@@ -40,10 +40,10 @@ suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
   }
 
   test("50 saves of one turn share one round trip, and no database is asked", async () => {
-    await using burst = await SaveBurst.of(service, 50);
+    await using burst = await Burst.of(service, 50);
     // The first brings every student's token, the course and the script to where they are needed.
-    await burst.send("algebra", 0);
-    const { toRedis, toMongodb } = await tripsOf(() => burst.send("algebra", 1));
+    await burst.save("algebra", 0);
+    const { toRedis, toMongodb } = await tripsOf(() => burst.save("algebra", 1));
     const saves = toRedis.filter(([first]) => first?.startsWith("save"));
     assert.deepEqual(saves, [["save 50"]]);
     // A course that was not looked at for a second is looked up again, and no save waits for that.
@@ -78,6 +78,15 @@ suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
     await until("both are asked before either answers", areBothAsked, patiently);
     for (const release of releases) release();
     assert.equal((await reading).completionPercentage, 0);
+  });
+
+  test("reads of one turn share one round trip to Redis and one to MongoDB", async () => {
+    await using burst = await Burst.of(service, 20);
+    await burst.save("algebra", 1);
+    await burst.read("algebra");
+    const { toRedis, toMongodb } = await tripsOf(() => burst.read("algebra"));
+    assert.deepEqual(toRedis, [["read 20", "course-version 1"]]);
+    assert.deepEqual(toMongodb, [["find progress"]]);
   });
 
   for (const [path, most] of [

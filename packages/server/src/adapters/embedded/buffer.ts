@@ -68,6 +68,10 @@ export class EmbeddedPositionBuffer implements PositionBuffer {
     }));
   }
 
+  readEach(keys: readonly ProgressKey[]): Promise<BufferedProgress>[] {
+    return keys.map((key) => this.read(key));
+  }
+
   startedCourses(userId: UserId): Promise<Map<CourseId, Stamp | null>> {
     return this.#read(() => this.#flushing.startedCourses(userId));
   }

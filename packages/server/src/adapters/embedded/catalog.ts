@@ -141,8 +141,10 @@ export class EmbeddedCatalogCache implements CatalogCache {
     this.#rows = new CourseRows(database);
   }
 
-  version(courseId: CourseId): Promise<number | null> {
-    return this.#database.read("store_unavailable", () => this.#rows.course.get(courseId)?.version ?? null);
+  versions(courseIds: readonly CourseId[]): Promise<number | null>[] {
+    return courseIds.map((courseId) =>
+      this.#database.read("store_unavailable", () => this.#rows.course.get(courseId)?.version ?? null),
+    );
   }
 
   read(courseId: CourseId): Promise<Course | null> {

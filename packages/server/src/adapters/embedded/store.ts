@@ -32,6 +32,10 @@ export class EmbeddedProgressStore implements ProgressStore {
     return this.#read(() => this.#reading.progressOf(key));
   }
 
+  readEach(keys: readonly ProgressKey[]): Promise<StoredProgress>[] {
+    return keys.map((key) => this.read(key));
+  }
+
   readPlayed(key: ProgressKey): Promise<StoredPlayed> {
     return this.#read(() => this.#reading.playedOf(key));
   }

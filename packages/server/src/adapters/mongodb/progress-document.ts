@@ -1,4 +1,4 @@
-import { BSON } from "mongodb";
+import { BSON, type Filter } from "mongodb";
 import type { ProgressEvent } from "../../domain/event.ts";
 import type { LectureId, ProgressKey } from "../../domain/ids.ts";
 import type { Played, PlayedRange } from "../../domain/played-ranges.ts";
@@ -18,7 +18,7 @@ import {
 import { positionsIn } from "./watch-times.ts";
 
 /** A document of which the documents in it are left as bytes. */
-interface Parts {
+export interface Parts extends Pick<ProgressDocument, "userId" | "courseId"> {
   readonly watchTimes?: unknown;
   readonly completedAt?: Uint8Array;
   readonly completions?: Uint8Array;
@@ -39,13 +39,29 @@ export function keyFilter({ userId, courseId }: ProgressKey): { userId: Progress
   return { userId, courseId: toStoredId(courseId) };
 }
 
+/** The same for many keys, one clause for each course: each is found by the unique index, and nothing beside them. */
+export function keysFilter(keys: readonly ProgressKey[]): Filter<ProgressDocument> {
+  const clauses = Array.from(
+    Map.groupBy(keys, ({ courseId }) => courseId),
+    ([courseId, students]) => ({
+      userId: { $in: students.map(({ userId }) => userId) },
+      courseId: toStoredId(courseId),
+    }),
+  );
+  return { $or: clauses };
+}
+
 export function toProgressKey({ userId, courseId }: Pick<ProgressDocument, "userId" | "courseId">): ProgressKey {
   return { userId, courseId: toCourseId(courseId) };
 }
 
-/** @param bytes the document as BSON, null when there is none */
-export function toStoredProgress(key: ProgressKey, bytes: Uint8Array | null): StoredProgress {
-  const parts: Parts = bytes === null ? {} : BSON.deserialize(bytes, { raw: true });
+/** Looks into no field, so that a text which is no UTF-8 is found by whoever needs it. @param bytes the document as BSON */
+export function partsOf(bytes: Uint8Array): Parts {
+  return BSON.deserialize(bytes, { raw: true, validation: { utf8: false } }) as Parts;
+}
+
+/** @param parts of the document, without any when there is none */
+export function toStoredProgress(key: ProgressKey, parts: Partial<Parts>): StoredProgress {
   const { watchTimes, completedAt, completions, outbox = [], courseCompletedAt, resetStamp = null, rev = 0 } = parts;
   const positions = watchTimes instanceof Uint8Array ? positionsIn(watchTimes) : new Map<LectureId, Position>();
   return {

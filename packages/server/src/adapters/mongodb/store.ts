@@ -1,4 +1,3 @@
-import { BSON } from "mongodb";
 import { erasedUntil } from "../../domain/erasure.ts";
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
 import { type Stamp, stampTime } from "../../domain/stamp.ts";
@@ -15,11 +14,14 @@ import type {
 } from "../../ports/progress-store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { readCourseProgress } from "./course-progress.ts";
-import { allAtOnce, type ProgressDocument } from "./documents.ts";
+import { allAtOnce } from "./documents.ts";
 import { isDuplicateKey } from "./failures.ts";
 import { type JoinOperation, prepareWrite } from "./position-writes.ts";
 import {
   keyFilter,
+  keysFilter,
+  type Parts,
+  partsOf,
   playedFields,
   progressFields,
   toProgressKey,
@@ -28,6 +30,9 @@ import {
 } from "./progress-document.ts";
 import { changeFilter, changeUpdate } from "./progress-updates.ts";
 import { provenWrites, type ProvenWrite, reportOf } from "./proven-writes.ts";
+
+/** More of them would hold up whatever else this process does while their answer is taken apart. */
+const documentsPerFind = 20;
 
 /**
  * One document for each student and course, and one atomic update for each write.
@@ -45,7 +50,20 @@ export class MongoProgressStore implements ProgressStore {
   read(key: ProgressKey): Promise<StoredProgress> {
     return this.#connection.answer(async ({ progress }) => {
       const found: unknown = await progress.findOne(keyFilter(key), { projection: progressFields, raw: true });
-      return toStoredProgress(key, found as Uint8Array | null);
+      return toStoredProgress(key, found === null ? {} : partsOf(found as Uint8Array));
+    });
+  }
+
+  readEach(keys: readonly ProgressKey[]): Promise<StoredProgress>[] {
+    const parts = Array.from({ length: Math.ceil(keys.length / documentsPerFind) }, (_, number) =>
+      keys.slice(number * documentsPerFind, (number + 1) * documentsPerFind),
+    );
+    return parts.flatMap((part) => {
+      const [key] = part;
+      if (key !== undefined && part.length === 1) return [this.read(key)];
+      const found = this.#find(part);
+      // Taken apart by whoever asked for it: what is wrong with one document is nothing to the others.
+      return part.map(async (own) => toStoredProgress(own, (await found).get(nameOf(own)) ?? {}));
     });
   }
 
@@ -60,8 +78,9 @@ export class MongoProgressStore implements ProgressStore {
       const options = { projection: progressFields, raw: true, ...allAtOnce };
       const documents: unknown[] = await progress.find({ userId }, options).toArray();
       return (documents as Uint8Array[]).map((bytes) => {
-        const key = toProgressKey(BSON.deserialize(bytes, { raw: true }) as ProgressDocument);
-        return { courseId: key.courseId, ...toStoredProgress(key, bytes) };
+        const document = partsOf(bytes);
+        const key = toProgressKey(document);
+        return { courseId: key.courseId, ...toStoredProgress(key, document) };
       });
     });
   }
@@ -152,6 +171,15 @@ export class MongoProgressStore implements ProgressStore {
     });
   }
 
+  #find(keys: readonly ProgressKey[]): Promise<ReadonlyMap<string, Parts>> {
+    return this.#connection.answer(async ({ progress }) => {
+      const options = { projection: progressFields, raw: true, ...allAtOnce };
+      const found: unknown[] = await progress.find(keysFilter(keys), options).toArray();
+      const documents = (found as Uint8Array[]).map(partsOf);
+      return new Map(documents.map((document) => [nameOf(toProgressKey(document)), document]));
+    });
+  }
+
   /** One bulk; a second one only for those that lost the race for the first upsert of their key. */
   async #write(operations: JoinOperation[]): Promise<WriteOutcome[]> {
     const outcomes = await this.#bulk(operations);
@@ -169,6 +197,10 @@ export class MongoProgressStore implements ProgressStore {
     });
     return provenWrites(operations.length, report);
   }
+}
+
+function nameOf({ userId, courseId }: ProgressKey): string {
+  return `${userId} ${courseId}`;
 }
 
 /** A race is lost once: whoever meets a duplicate again has met another unique index, and that is for good. */

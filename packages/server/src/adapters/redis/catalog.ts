@@ -1,6 +1,6 @@
 import type { Course, LectureDetails } from "../../domain/course.ts";
 import type { CourseId, LectureId } from "../../domain/ids.ts";
-import type { CatalogCache } from "../../ports/catalog.ts";
+import type { CachedVersion, CatalogCache } from "../../ports/catalog.ts";
 import type { RedisConnection } from "./connection.ts";
 import { unavailable } from "./failures.ts";
 import { courseKey } from "./keys.ts";
@@ -34,13 +34,17 @@ export class RedisCatalogCache implements CatalogCache {
     this.#changingForMs = options.changingForMs ?? changingForMs;
   }
 
-  async version(courseId: CourseId): Promise<number | "changing" | null> {
-    const version = (await this.#run("course-version", courseId)) as string | null;
-    return version === null || version === "changing" ? version : Number(version);
+  versions(courseIds: readonly CourseId[]): Promise<CachedVersion>[] {
+    // Courses have no hash tag: in a Cluster each may be on another node.
+    const parts = this.#connection.isCluster ? courseIds.map((courseId) => [courseId]) : [courseIds];
+    return parts.flatMap((part) => {
+      const versions = this.#askVersions(part);
+      return part.map(async (_, index) => (await versions)[index] as CachedVersion);
+    });
   }
 
   async read(courseId: CourseId): Promise<Course | null> {
-    const json = (await this.#run("course-read", courseId)) as [version: string, json: string] | null;
+    const json = (await this.#run("course-read", [courseId])) as [version: string, json: string] | null;
     return json === null ? null : parseCourse(courseId, json);
   }
 
@@ -50,17 +54,17 @@ export class RedisCatalogCache implements CatalogCache {
     if (course === null || deadline === null) return course;
     const args = [course.version, courseJson(course), ttlMs(), deadline];
     // Not cached, the course is read again: slower, and still right.
-    await this.#run("course-put", courseId, args).catch(() => undefined);
+    await this.#run("course-put", [courseId], args).catch(() => undefined);
     return course;
   }
 
   async announceChange(courseId: CourseId): Promise<void> {
     const announcedAt = performance.now();
-    const field = (await this.#run("course-announce", courseId, [
-      crypto.randomUUID(),
-      this.#changingForMs,
-      ttlMs(),
-    ])) as string;
+    const field = (await this.#run(
+      "course-announce",
+      [courseId],
+      [crypto.randomUUID(), this.#changingForMs, ttlMs()],
+    )) as string;
     const open = (this.#marks.get(courseId) ?? []).filter(
       (mark) => announcedAt - mark.announcedAt < this.#changingForMs,
     );
@@ -73,17 +77,26 @@ export class RedisCatalogCache implements CatalogCache {
     if (open.length === 0) this.#marks.delete(course.courseId);
     else this.#marks.set(course.courseId, open);
     const args = [course.version, courseJson(course), ttlMs(), mark?.field ?? ""];
-    await this.#run("course-publish", course.courseId, args);
+    await this.#run("course-publish", [course.courseId], args);
+  }
+
+  async #askVersions(courseIds: readonly CourseId[]): Promise<CachedVersion[]> {
+    const versions = (await this.#run("course-version", courseIds)) as (string | null)[];
+    return versions.map((version) => (version === null || version === "changing" ? version : Number(version)));
   }
 
   /** Until when what is read from now on may be cached, by Redis' clock; null while the course is changing. */
   async #loadDeadline(courseId: CourseId): Promise<string | null> {
-    return (await this.#run("course-load", courseId, [this.#changingForMs])) as string | null;
+    return (await this.#run("course-load", [courseId], [this.#changingForMs])) as string | null;
   }
 
-  async #run(script: ScriptName, courseId: CourseId, args: readonly (string | number)[] = []): Promise<unknown> {
+  async #run(
+    script: ScriptName,
+    courseIds: readonly CourseId[],
+    args: readonly (string | number)[] = [],
+  ): Promise<unknown> {
     try {
-      return await runScript(this.#connection.general, script, [courseKey(courseId)], args);
+      return await runScript(this.#connection.general, script, courseIds.map(courseKey), args);
     } catch (error) {
       throw unavailable(error);
     }

@@ -2,6 +2,7 @@ import type { CourseId, LectureId } from "../../domain/ids.ts";
 import type { Position, PositionState } from "../../domain/position.ts";
 import { isStamp, serverTimeAfter, type Stamp } from "../../domain/stamp.ts";
 import type { BufferedProgress, Claim, SaveOutcome } from "../../ports/position-buffer.ts";
+import { unavailable } from "./failures.ts";
 import { keyOfMember } from "./keys.ts";
 
 /** A hash as a script returns it: field, value, field, value, ... */
@@ -9,6 +10,9 @@ type FlatHash = readonly string[];
 
 /** What a claim of claim.lua looks like. */
 export type ClaimReply = readonly [member: string, version: string, reset: string, attempts: string, hash: FlatHash];
+
+/** What read.lua tells of one key. */
+export type ReadReply = readonly [now: number, reset: string, json: string] | readonly [now: number, reason: string];
 
 const stampLength = 37;
 
@@ -40,8 +44,10 @@ export function startedCourses(reply: readonly string[]): Map<CourseId, Stamp | 
   return started;
 }
 
-export function bufferedProgress(now: number, reset: string, hash: FlatHash): BufferedProgress {
-  return { ...positionState(reset, hash), now };
+/** @throws ProgressError `buffer_unavailable` when something else is in the key's place */
+export function bufferedProgress([now, reset, json]: ReadReply): BufferedProgress {
+  if (json === undefined) throw unavailable(new Error(reset));
+  return { ...positionState(reset, JSON.parse(json) as FlatHash), now };
 }
 
 export function claimOf([member, version, reset, attempts, hash]: ClaimReply, claimedAt: number): Claim {

@@ -120,7 +120,10 @@ export class ShardCalls {
         },
       );
     }
-    const parts = this.#partsOf(items);
+    const parts = this.#partsOf(
+      items.map(({ key }) => key),
+      keysPerCall,
+    );
     const outcomes = await Promise.allSettled(
       parts.map(({ group, indexes }) =>
         call(
@@ -144,13 +147,30 @@ export class ShardCalls {
     return answers;
   }
 
-  #partsOf(items: readonly { readonly key: ProgressKey }[]): { group: Group; indexes: number[] }[] {
+  /**
+   * Divides keys likewise, at most `most` for each call. Every key has an answer of its own, which comes or fails with its
+   * own part and waits for no other.
+   */
+  each<Answer>(
+    keys: readonly ProgressKey[],
+    most: number,
+    call: (part: readonly ProgressKey[]) => Promise<readonly Answer[]>,
+  ): Promise<Answer>[] {
+    const answers = Array.from<Promise<Answer>>({ length: keys.length });
+    for (const { indexes } of this.#partsOf(keys, most)) {
+      const part = call(indexes.map((index) => keys[index] as ProgressKey));
+      for (const [place, index] of indexes.entries()) answers[index] = part.then((list) => list[place] as Answer);
+    }
+    return answers;
+  }
+
+  #partsOf(keys: readonly ProgressKey[], most: number): { group: Group; indexes: number[] }[] {
     const parts: { group: Group; indexes: number[] }[] = [];
     const open = new Map<Group, number[]>();
-    for (const [index, { key }] of items.entries()) {
-      const group = this.groupOf(key.userId);
+    for (const [index, { userId }] of keys.entries()) {
+      const group = this.groupOf(userId);
       let indexes = open.get(group);
-      if (indexes === undefined || indexes.length === keysPerCall) {
+      if (indexes === undefined || indexes.length === most) {
         indexes = [];
         open.set(group, indexes);
         parts.push({ group, indexes });
