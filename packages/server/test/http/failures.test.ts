@@ -12,6 +12,7 @@ import { TokenVerifier } from "../../src/http/token-verifier.ts";
 import type { CourseContent } from "../../src/ports/catalog.ts";
 import type { Stores } from "../../src/ports/stores.ts";
 import type { Telemetry } from "../../src/ports/telemetry.ts";
+import { answeringEach } from "../support/port-calls.ts";
 import { TempFolder } from "../support/temp-folder.ts";
 import { type Answer, call, type Call, secret, sign } from "./support.ts";
 
@@ -64,7 +65,8 @@ function rejecting(error: Error): never {
   const reject = async () => {
     throw error;
   };
-  return new Proxy({}, { get: () => reject }) as never;
+  const rejectEach = (keys: readonly unknown[]) => keys.map(reject);
+  return new Proxy({}, { get: (_, name) => (answeringEach.has(name) ? rejectEach : reject) }) as never;
 }
 
 const gone = (code: "store_unavailable" | "buffer_unavailable") =>

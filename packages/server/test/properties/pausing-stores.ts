@@ -1,4 +1,5 @@
 import type { Stores } from "../../src/ports/stores.ts";
+import { beforeCalls } from "../support/port-calls.ts";
 
 /** Ports through which a process calls its stores until it stands still: the call after so many waits until it may go on. */
 export class PausingStores {
@@ -11,7 +12,7 @@ export class PausingStores {
     this.#callsLeft = calls;
     const { store, activities, students, achievements, log, catalog } = stores;
     const ports = { store, activities, students, achievements, log, catalog };
-    const entries = Object.entries(ports).map(([name, port]) => [name, this.#pausing(port)] as const);
+    const entries = Object.entries(ports).map(([name, port]) => [name, beforeCalls(port, () => this.#call())] as const);
     this.stores = { ...stores, ...(Object.fromEntries(entries) as Partial<Stores>) };
   }
 
@@ -24,19 +25,9 @@ export class PausingStores {
     this.#released.resolve();
   }
 
-  #pausing(port: object): object {
-    return new Proxy(port, {
-      get: (target, name) => {
-        const method: unknown = Reflect.get(target, name);
-        if (typeof method !== "function") return method;
-        return async (...args: unknown[]): Promise<unknown> => {
-          if (this.#callsLeft-- === 0) {
-            this.#reached.resolve();
-            await this.#released.promise;
-          }
-          return Reflect.apply(method, target, args) as unknown;
-        };
-      },
-    });
+  async #call(): Promise<void> {
+    if (this.#callsLeft-- !== 0) return;
+    this.#reached.resolve();
+    await this.#released.promise;
   }
 }
