@@ -25,6 +25,7 @@ export function roundToMillisecond(seconds: number): number {
 /** Joins what two stores know: the greater reset, and of each lecture the newest position after it. */
 export function joinPositions(one: PositionState, other: PositionState): PositionState {
   const reset = greatestStamp(one.reset, other.reset);
+  if (reset === null && other.positions.size === 0) return { positions: one.positions, reset };
   const positions = new Map<LectureId, Position>();
   for (const source of [one.positions, other.positions]) {
     for (const [lectureId, position] of source) {

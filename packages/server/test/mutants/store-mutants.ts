@@ -78,7 +78,7 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: "asks MongoDB for every read by itself",
     file: "adapters/mongodb/store.ts",
-    text: "const documentsPerFind = 20;",
+    text: "const documentsPerFind = 50;",
     instead: "const documentsPerFind = 1;",
     tests: ["production/round-trips.test.ts"],
   },

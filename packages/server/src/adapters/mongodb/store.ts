@@ -32,7 +32,7 @@ import { changeFilter, changeUpdate } from "./progress-updates.ts";
 import { provenWrites, type ProvenWrite, reportOf } from "./proven-writes.ts";
 
 /** More of them would hold up whatever else this process does while their answer is taken apart. */
-const documentsPerFind = 20;
+const documentsPerFind = 50;
 
 /**
  * One document for each student and course, and one atomic update for each write.

@@ -9,22 +9,22 @@
         is of the wrong type
 ]]
 local now = clock()
-local colon = string.byte(":")
+local byte, colon = string.byte, string.byte(":")
 
 local function read(progress)
-  local hash, shown, book = redis.call("HGETALL", progress), {}, nil
+  local hash, shown, count, book = redis.call("HGETALL", progress), {}, 0, nil
   for i = 1, #hash, 2 do
     local field = hash[i]
     if field == ":book" then
       book = hash[i + 1]
-    elseif string.byte(field) ~= colon then
-      shown[#shown + 1] = field
-      shown[#shown + 1] = hash[i + 1]
+    elseif byte(field) ~= colon then
+      shown[count + 1], shown[count + 2] = field, hash[i + 1]
+      count = count + 2
     end
   end
   local _, _, _, reset = parse_book(book)
   -- An empty table is an empty object to cjson.
-  return { now, reset or "", #shown > 0 and cjson.encode(shown) or "[]" }
+  return { now, reset or "", count > 0 and cjson.encode(shown) or "[]" }
 end
 
 local answers = {}
