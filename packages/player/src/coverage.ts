@@ -3,11 +3,16 @@ import type { Tracker, TrackOptions } from "./api.ts";
 import type { Browser } from "./browser.ts";
 import { listen } from "./listen.ts";
 import type { MediaElementLike } from "./media.ts";
+import { newSessionId } from "./session.ts";
 
-/** While a lecture plays: as often as the service writes positions to its database. */
+/** While a lecture plays: as often as the service writes positions to its database; sooner until it has heard of the sitting. */
 const reportMs = 300_000;
+const firstReportMs = 15_000;
 
-type CoverageBrowser = Pick<Browser, "addEventListener" | "document" | "fetch" | "performance">;
+type CoverageBrowser = Pick<
+  Browser,
+  "addEventListener" | "crypto" | "document" | "fetch" | "navigator" | "performance"
+>;
 
 export type CoverageOptions = Pick<TrackOptions, "endpoint" | "getToken" | "courseId" | "lectureId">;
 
@@ -32,17 +37,20 @@ export class CoverageReports {
   readonly #options: CoverageOptions;
   readonly #browser: CoverageBrowser;
   readonly #end: AbortController = new AbortController();
+  readonly #sessionId: string;
   #token: string | undefined;
   /** When this sitting began, by the service's clock; unknown until it has answered. */
   #startedAt: number | undefined;
-  /** What the service knows, as JSON. */
-  #credited = "[]";
+  /** What the service knows, and what is on its way there, as JSON. */
+  #credited: string | undefined;
+  #sending: string | undefined;
   #reportedAt = 0;
 
   constructor(tracker: Tracker, options: CoverageOptions, browser: CoverageBrowser) {
     this.#tracker = tracker;
     this.#options = options;
     this.#browser = browser;
+    this.#sessionId = newSessionId(browser);
   }
 
   start(video: MediaElementLike): void {
@@ -50,7 +58,8 @@ export class CoverageReports {
     const { signal } = this.#end;
     const report = (): void => this.#report();
     const reportIfDue = (): void => {
-      if (this.#browser.performance.now() - this.#reportedAt >= reportMs) report();
+      const pauseMs = this.#startedAt === undefined ? firstReportMs : reportMs;
+      if (this.#browser.performance.now() - this.#reportedAt >= pauseMs) report();
     };
     listen(video, signal, { timeupdate: reportIfDue, ended: report });
     listen(document, signal, { visibilitychange: () => document.hidden && report() });
@@ -69,33 +78,35 @@ export class CoverageReports {
   }
 
   async #tell(): Promise<void> {
-    if (this.#startedAt === undefined) await this.#ask("GET");
-    const sessionStartedAt = this.#startedAt;
     const played = this.#tracker.playedRanges.map(([from, to]): [number, number] => [from, to]);
-    if (sessionStartedAt === undefined || JSON.stringify(played) === this.#credited) return;
-    await this.#ask("PUT", { played, sessionStartedAt });
+    const report = JSON.stringify(played);
+    if (report === this.#credited || report === this.#sending) return;
+    this.#sending = report;
+    const began = this.#startedAt === undefined ? {} : { sessionStartedAt: this.#startedAt };
+    await this.#put({ played, sessionId: this.#sessionId, ...began }).finally(() => (this.#sending = undefined));
   }
 
-  async #ask(method: "GET" | "PUT", body?: CreditRequest): Promise<void> {
-    let response = await this.#send(method, body);
+  async #put(body: CreditRequest): Promise<void> {
+    let response = await this.#send(body);
     if (response.status === 401 || response.status === 403) {
       this.#token = undefined;
-      response = await this.#send(method, body);
+      response = await this.#send(body);
     }
     if (!response.ok) return;
     const { played, serverTime } = (await response.json()) as CoverageResponse;
-    this.#startedAt ??= serverTime;
     this.#credited = JSON.stringify(played);
-    this.#tracker.addPlayed(played);
+    // A tracker that was stopped may have another lecture in its player by now.
+    if (!this.#end.signal.aborted) this.#tracker.addPlayed(played);
+    this.#startedAt ??= serverTime;
   }
 
-  async #send(method: "GET" | "PUT", body?: CreditRequest): Promise<Response> {
+  async #send(body: CreditRequest): Promise<Response> {
     const { endpoint, getToken, courseId, lectureId } = this.#options;
     this.#token ??= await getToken();
     return this.#browser.fetch(`${endpoint}/progress/${courseId}/lectures/${lectureId}/played`, {
-      method,
+      method: "PUT",
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
-      body: body ? JSON.stringify(body) : null,
+      body: JSON.stringify(body),
       cache: "no-store",
       credentials: "omit",
       keepalive: true,

@@ -39,7 +39,7 @@ export class PlayedRanges {
   #add(fromSeconds: number, toSeconds: number): void {
     const from = Math.round(fromSeconds * perSecond);
     const to = Math.round(toSeconds * perSecond);
-    if (!(to > from)) return;
+    if (!(from >= 0 && to > from && to < Infinity)) return;
     let [start, end] = [from, to];
     const apart = this.#ranges.filter((range) => {
       if (range[1] + closableGap < from || range[0] > to) return true;

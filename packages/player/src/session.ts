@@ -39,7 +39,7 @@ export function startSession(browser: Browser, from: Partial<SessionFields> = {}
 }
 
 /** The first digit says the kind of device, so that the service knows where the student was. */
-function newSessionId({ crypto, navigator: { userAgent } }: Browser): string {
+export function newSessionId({ crypto, navigator: { userAgent } }: Pick<Browser, "crypto" | "navigator">): string {
   const [random = 0n] = crypto.getRandomValues(new BigUint64Array(1));
   const device = /Mobi/.test(userAgent) ? 3n : /Android|iPad/.test(userAgent) ? 2n : 1n;
   return ((device << 60n) | (random >> 4n)).toString(16);

@@ -35,6 +35,12 @@ export const PlayedRanges = Type.Array(Type.Tuple([Seconds, Seconds]), {
   ],
 });
 
+export const SessionId = Type.String({
+  pattern: "^[0-9A-Fa-f]{16}$",
+  description:
+    "16 hex digits, made by the player. The first says where it runs: 1 on a computer, 2 on a tablet, 3 on a phone.",
+});
+
 export const Device = Type.Enum(["computer", "tablet", "phone"], {
   description: "With `?lecture=`: the kind of device that saved its position. Missing when that is not known.",
 });

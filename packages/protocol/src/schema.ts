@@ -12,6 +12,7 @@ import {
   PlayedRanges,
   Seconds,
   ServerTime,
+  SessionId,
   Stamp,
 } from "./fields.ts";
 
@@ -25,13 +26,7 @@ const saveFields = {
   courseId: CourseId,
   lectureId: LectureId,
   watchTime: Type.Number({ minimum: 0, description: "The playhead in seconds." }),
-  sessionId: Type.Optional(
-    Type.String({
-      pattern: "^[0-9A-Fa-f]{16}$",
-      description:
-        "16 hex digits, made by the player. The first says where it runs: 1 on a computer, 2 on a tablet, 3 on a phone.",
-    }),
-  ),
+  sessionId: Type.Optional(SessionId),
   sessionStartedAt: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -116,13 +111,16 @@ export const CourseProgressQuery = Type.Object({
 export const CreditRequest = Type.Object(
   {
     played: PlayedRanges,
-    sessionStartedAt: Type.Integer({
-      minimum: 0,
-      maximum: maxSafeMs,
-      description: "The `serverTime` of the service at which this sitting began.",
-    }),
+    sessionId: SessionId,
+    sessionStartedAt: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: maxSafeMs,
+        description: "The `serverTime` that the first report of this sitting was answered with; missing in the first.",
+      }),
+    ),
   },
-  { examples: [{ played: [[0, 61.5]], sessionStartedAt: 1_767_225_600_000 }] },
+  { examples: [{ played: [[0, 61.5]], sessionId: "19f86d081884c7d6", sessionStartedAt: 1_767_225_600_000 }] },
 );
 
 export const CoverageResponse = Type.Object({

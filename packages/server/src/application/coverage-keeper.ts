@@ -1,7 +1,7 @@
 import { existingCourse, existingLecture } from "./existing.ts";
 import type { LectureDetails } from "../domain/course.ts";
 import type { LectureId, ProgressKey } from "../domain/ids.ts";
-import { coverageOf, credit, type PlayedRange } from "../domain/played-ranges.ts";
+import { coverageOf, credit, type PlayedRange, type PlayedReport, within } from "../domain/played-ranges.ts";
 import { serverTimeAfter, stampTime } from "../domain/stamp.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredPlayed } from "../ports/progress-store.ts";
@@ -38,37 +38,40 @@ export class CoverageKeeper {
     const { store, buffer } = this.#deps;
     const [lecture, stored, now] = await Promise.all([
       this.#lecture(key, lectureId),
-      store.readPlayed(key),
+      store.readPlayed(key, lectureId),
       buffer.now(),
     ]);
     return coverageIn(stored, lectureId, lecture, now);
   }
 
   /**
-   * Credits what a sitting has played so far. What nobody can have played in that time is not credited, nor is what a
-   * sitting played that began before the last start over. Again, late or in another order it changes nothing.
-   * @param startedAt the `serverTime` at which the sitting began
+   * Credits what a sitting has played so far. What nobody can have played since the service first heard of the sitting is
+   * not credited, nor is what a sitting played that began before the last start over. Again, late or in another order it
+   * changes nothing.
+   * @param startedAt the `serverTime` at which the sitting says it began; undefined when it begins now
    * @returns what is credited now, by all sittings
    * @throws ProgressError `unknown_course`, `unknown_lecture`
    */
   async credit(
     key: ProgressKey,
     lectureId: LectureId,
-    { played, startedAt }: { played: readonly PlayedRange[]; startedAt: number },
+    { startedAt, ...report }: PlayedReport & { startedAt: number | undefined },
   ): Promise<LectureCoverage> {
     const { store, buffer, queue } = this.#deps;
     const lecture = await this.#lecture(key, lectureId);
-    const within = played.map(([from, to]) => [from, Math.min(to, lecture.durationSeconds)] as const);
+    const reported = { ...report, ranges: within(report.ranges, lecture.durationSeconds) };
     return queue.run(key.userId, async () => {
       let coverage: LectureCoverage | undefined;
       await retryWhileRaced(async () => {
-        const [stored, now] = await Promise.all([store.readPlayed(key), buffer.now()]);
-        const isForgotten = stored.reset !== null && startedAt <= stampTime(stored.reset);
+        const [stored, now] = await Promise.all([store.readPlayed(key, lectureId), buffer.now()]);
+        const isForgotten = stored.reset !== null && startedAt !== undefined && startedAt <= stampTime(stored.reset);
         const known = stored.played.get(lectureId) ?? null;
-        const credited = isForgotten ? null : credit(known, within, { startedAt, now });
-        const after = credited === null ? stored : { ...stored, played: new Map([[lectureId, credited]]) };
-        coverage = coverageIn(after, lectureId, lecture, now);
-        return credited === null || store.change(key, stored.rev, { type: "credit", lectureId, played: credited });
+        const credited = isForgotten ? known : credit(known, reported, now);
+        const played = new Map(credited === null ? [] : [[lectureId, credited]]);
+        coverage = coverageIn({ ...stored, played }, lectureId, lecture, now);
+        return credited === known || credited === null
+          ? true
+          : store.change(key, stored.rev, { type: "credit", lectureId, played: credited });
       });
       return coverage as LectureCoverage;
     });
@@ -85,6 +88,7 @@ function coverageIn(
   { durationSeconds }: LectureDetails,
   now: number,
 ): LectureCoverage {
-  const played = all.get(lectureId)?.ranges ?? [];
+  // The lecture may have become shorter.
+  const played = within(all.get(lectureId)?.ranges ?? [], durationSeconds);
   return { played, coverage: coverageOf(played, durationSeconds), serverTime: serverTimeAfter(now, reset) };
 }

@@ -25,8 +25,8 @@ const credit = {
     tags: ["Progress"],
     summary: "Credit what a sitting has played of a lecture",
     description:
-      "The answer is the union with what earlier sittings played. More than can have been played since the sitting began, " +
-      "and since something was credited last, is not credited yet. Sent again, it changes nothing.",
+      "The answer is the union with what earlier sittings played. More than can have been played since the service first " +
+      "heard of the sitting is not credited yet: so report once at the beginning, with nothing played. Sent again, it changes nothing.",
     params: LectureParams,
     body: CreditRequest,
     response: { 200: CoverageResponse },
@@ -41,7 +41,8 @@ export function coverageRoutes(api: Api, { coverage }: { coverage: CoverageKeepe
   });
 
   api.put(path, credit, async ({ caller, params, body }) => {
-    const sitting = { played: body.played.map(inOrder), startedAt: body.sessionStartedAt };
+    const { played, sessionId, sessionStartedAt } = body;
+    const sitting = { ranges: played.map(inOrder), sittingId: sessionId.toLowerCase(), startedAt: sessionStartedAt };
     return answer(await coverage.credit(keyOf(caller, params), lectureIdOf(params), sitting));
   });
 }

@@ -77,8 +77,8 @@ export interface ProgressStore {
   /** Reads many keys at once: one answer for each, in order, and each fails by itself. */
   readEach(keys: readonly ProgressKey[]): Promise<StoredProgress>[];
 
-  /** Apart from the rest, as hardly anybody asks for it. */
-  readPlayed(key: ProgressKey): Promise<StoredPlayed>;
+  /** Of one lecture, or of all. Apart from the rest, as hardly anybody asks for it. */
+  readPlayed(key: ProgressKey, lectureId?: LectureId): Promise<StoredPlayed>;
 
   /** All courses of a student, for the export. */
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]>;

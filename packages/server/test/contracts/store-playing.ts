@@ -5,9 +5,11 @@ import type { ProgressChange } from "../../src/ports/progress-store.ts";
 import { lecture, stampAt } from "../support/ids.ts";
 import { type OpenStore, positions, someTime, StoreFixture } from "./store-fixture.ts";
 
+const sitting = { id: "1".repeat(16), openedAt: someTime };
+
 /** A change that says what is credited of a lecture. */
 export function creditOf(name: string, ranges: readonly PlayedRange[], creditedAt: number = someTime): ProgressChange {
-  return { type: "credit", lectureId: lecture(name), played: { ranges, creditedAt, spareSeconds: 1.5 } };
+  return { type: "credit", lectureId: lecture(name), played: { ranges, creditedAt, spareSeconds: 1.5, sitting } };
 }
 
 export function playedContract(open: OpenStore): void {
@@ -45,11 +47,21 @@ export function playedContract(open: OpenStore): void {
               ],
               creditedAt: someTime + 1,
               spareSeconds: 1.5,
+              sitting,
             },
           ],
-          [lecture("constructor"), { ranges: long, creditedAt: someTime, spareSeconds: 1.5 }],
+          [lecture("constructor"), { ranges: long, creditedAt: someTime, spareSeconds: 1.5, sitting }],
         ]),
       });
+    });
+
+    it("can be asked for one lecture alone", async () => {
+      await using fixture = await StoreFixture.open(open);
+      await fixture.change(creditOf("a", [[0, 5]]));
+      await fixture.change(creditOf("b", [[1, 2]]));
+      const { rev, played } = await fixture.store.readPlayed(fixture.key, lecture("b"));
+      assert.deepEqual([rev, [...played.keys()], played.get(lecture("b"))?.ranges], [2, [lecture("b")], [[1, 2]]]);
+      assert.equal((await fixture.store.readPlayed(fixture.key, lecture("none"))).played.size, 0);
     });
 
     it("stays apart from positions, completions and other courses", async () => {

@@ -1,31 +1,42 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { CoverageResponse } from "@aetherlearn/protocol";
+import { TestClock } from "../support/test-clock.ts";
 import { type Answer, sign, TestService } from "./support.ts";
 
 const path = "/progress/c/lectures/a/played";
+const sessionId = "1".repeat(16);
 
 const outcomeOf = ({ status, body }: Answer): string => `${status} ${body?.code}`;
 
 describe("what was played of a lecture", () => {
+  const clock = new TestClock({ now: Date.now() });
   let service: TestService;
   before(async () => {
-    service = await TestService.start();
+    service = await TestService.start({}, clock);
     await service.course("c", "a", "b");
   });
   after(() => service[Symbol.asyncDispose]());
 
-  /** Somebody nobody has met, whose sitting began a minute ago. */
+  /** Somebody nobody has met. */
   const newcomer = async (sub: string) => {
     const token = await sign({ sub });
     const ask = (method: string, at: string, body?: unknown): Promise<Answer> =>
       service.student(method, at, { body, token });
-    const sessionStartedAt = Date.now() - 60_000;
     return {
       ask,
-      credit: (played: unknown, more = {}) => ask("PUT", path, { played, sessionStartedAt, ...more }),
+      credit: (played: unknown, more = {}) => ask("PUT", path, { played, sessionId, ...more }),
       read: async () => (await ask("GET", path)).body as CoverageResponse,
     };
+  };
+
+  /** Somebody whose sitting began a minute ago. */
+  const watching = async (sub: string) => {
+    const student = await newcomer(sub);
+    const { serverTime: sessionStartedAt } = (await student.credit([])).body;
+    clock.advance(60_000);
+    const credit = (played: unknown, more = {}) => student.credit(played, { sessionStartedAt, ...more });
+    return { ...student, credit };
   };
 
   it("is nothing for a newcomer, and says when a sitting may begin", async () => {
@@ -33,11 +44,11 @@ describe("what was played of a lecture", () => {
     const { status, body } = await ask("GET", path);
     const { serverTime, ...rest } = body;
     assert.deepEqual([status, rest], [200, { played: [], coverage: 0 }]);
-    assert.ok(Math.abs(serverTime - Date.now()) < 5_000);
+    assert.equal(serverTime, clock.now());
   });
 
   it("is the union of all sittings, to a tenth of a second", async () => {
-    const { ask, credit, read } = await newcomer("union");
+    const { ask, credit, read } = await watching("union");
     assert.equal((await credit([[0, 30.04]])).status, 200);
     const { body } = await credit([
       [30, 60],
@@ -59,34 +70,58 @@ describe("what was played of a lecture", () => {
     assert.deepEqual((await ask("GET", "/progress/c/lectures/b/played")).body.played, []);
   });
 
-  it("is credited no faster than time goes by, and not beyond the end of the lecture", async () => {
+  it("is credited no faster than time goes by since the service heard of the sitting, whatever that says", async () => {
     const { credit } = await newcomer("hasty");
-    const justNow = { sessionStartedAt: Date.now() - 5_000 };
-    assert.deepEqual((await credit([[0, 90]], justNow)).body.played, [], "a minute and a half within five seconds");
-    assert.deepEqual((await credit([[90, 900]], justNow)).body.played, [[90, 100]]);
-    assert.deepEqual((await credit([[0, 40]], justNow)).body.played, [[90, 100]], "a part of the time is used up");
-    const later = { sessionStartedAt: Date.now() + 3_600_000 };
-    assert.deepEqual((await credit([[0, 60]], later)).body.played, [[90, 100]], "no sitting begins in the future");
+    assert.deepEqual((await credit([[0, 90]], { sessionStartedAt: 0 })).body.played, []);
+    assert.deepEqual((await credit([[0, 90]], { sessionStartedAt: clock.now() - 3_600_000 })).body.played, []);
+    clock.advance(5_000);
+    assert.deepEqual((await credit([[0, 90]])).body.played, [], "a minute and a half within five seconds");
+    assert.deepEqual((await credit([[90, 900]])).body.played, [[90, 100]], "not beyond the end");
+    assert.deepEqual((await credit([[0, 40]])).body.played, [[90, 100]], "a part of the time is used up");
+    const other = { sessionId: "3".repeat(16) };
+    assert.deepEqual(
+      (await credit([[0, 40]], other)).body.played,
+      [[90, 100]],
+      "another sitting has no time of its own",
+    );
+    clock.advance(20_000);
+    assert.deepEqual((await credit([[0, 90]], other)).body.played, [[0, 100]]);
+  });
+
+  it("ends where the lecture ends, also when that has become shorter", async () => {
+    const { credit, read } = await watching("shortened");
+    const change = (durationSeconds: number) =>
+      service.instructor("PATCH", "/courses/c/lectures/a", { body: { durationSeconds } });
+    await credit([
+      [0, 10],
+      [50, 100],
+    ]);
+    await change(40);
+    const { played, coverage } = await read();
+    assert.deepEqual([played, coverage], [[[0, 10]], 0.25]);
+    await change(100);
   });
 
   it("is the same whatever is sent twice, late, or at once", async () => {
-    const { credit, read } = await newcomer("twice");
+    const { credit, read } = await watching("twice");
     const reports = [[[0, 10]], [[0, 15]], [[0, 20]]];
     await Promise.all([...reports, ...reports.toReversed()].map((report) => credit(report)));
     assert.deepEqual((await read()).played, [[0, 20]]);
   });
 
   it("is forgotten with a start over; what was played before it does not come back", async () => {
-    const { ask, credit, read } = await newcomer("again");
+    const { ask, credit, read } = await watching("again");
     await credit([[0, 20]]);
-    const { body } = await ask("DELETE", "/progress/c");
+    await ask("DELETE", "/progress/c");
     assert.deepEqual((await read()).played, []);
     assert.deepEqual((await credit([[0, 20]])).body.played, []);
-    assert.deepEqual((await credit([[0, 5]], { sessionStartedAt: body.serverTime })).body.played, [[0, 5]]);
+    assert.deepEqual((await credit([[0, 5]], { sessionId: "2".repeat(16), sessionStartedAt: undefined })).body.played, [
+      [0, 5],
+    ]);
   });
 
   it("leaves positions and completions as they are, and stays when a completion is taken back", async () => {
-    const { ask, credit, read } = await newcomer("apart");
+    const { ask, credit, read } = await watching("apart");
     await ask("POST", "/progress/save", { courseId: "c", lectureId: "a", watchTime: 7 });
     await credit([[0, 20]]);
     await ask("POST", "/progress/complete", { courseId: "c", lectureId: "a" });
@@ -97,7 +132,7 @@ describe("what was played of a lecture", () => {
   });
 
   it("is exported and erased with everything else", async () => {
-    const { ask, credit, read } = await newcomer("exported");
+    const { ask, credit, read } = await watching("exported");
     await credit([[0, 20]]);
     const [course] = (await ask("GET", "/me/data")).body.courses;
     assert.deepEqual(course.played, [{ lectureId: "a", ranges: [[0, 20]] }]);
@@ -105,12 +140,12 @@ describe("what was played of a lecture", () => {
     assert.deepEqual((await read()).played, []);
   });
 
-  it("takes two hundred ranges, and knows fifty", async () => {
-    const { credit } = await newcomer("scattered");
+  it("takes two hundred ranges, and knows thirty", async () => {
+    const { credit } = await watching("scattered");
     const played = Array.from({ length: 200 }, (_, index) => [10_000 + index * 2 + 0.1, 10_000 + index * 2 + 1.2]);
     assert.equal((await credit(played)).status, 200);
     const short = Array.from({ length: 200 }, (_, index) => [index * 2 + 0.1, index * 2 + 1.2]);
-    assert.equal((await credit(short)).body.played.length, 50);
+    assert.equal((await credit(short)).body.played.length, 30);
   });
 
   it("refuses what makes no sense, and says where", async () => {
@@ -139,8 +174,10 @@ describe("what was played of a lecture", () => {
         `${field}: ${answer.text}`,
       );
     }
-    assert.equal(outcomeOf(await credit([[0, 1]], { sessionStartedAt: -1 })), "400 invalid_request");
-    const elsewhere = await ask("PUT", "/progress/c/lectures/none/played", { played: [], sessionStartedAt: 0 });
+    for (const wrong of [{ sessionStartedAt: -1 }, { sessionId: "1" }, { sessionId: undefined }]) {
+      assert.equal(outcomeOf(await credit([[0, 1]], wrong)), "400 invalid_request");
+    }
+    const elsewhere = await ask("PUT", "/progress/c/lectures/none/played", { played: [], sessionId });
     assert.equal(outcomeOf(elsewhere), "404 unknown_lecture");
     assert.equal(outcomeOf(await ask("GET", "/progress/none/lectures/a/played")), "404 unknown_course");
     assert.equal(outcomeOf(await ask("GET", "/progress/c/lectures/a.b/played")), "400 invalid_request");

@@ -149,14 +149,14 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: "counts the time between two sittings",
     file: "domain/played-ranges.ts",
-    text: "now - Math.max(startedAt, known?.creditedAt ?? 0)",
-    instead: "now - (known?.creditedAt ?? startedAt)",
+    text: "now - Math.max(sitting.openedAt, account.creditedAt)",
+    instead: "now - account.creditedAt",
     tests: ["properties/played-ranges.test.ts"],
   },
   {
     name: "credits what was played before a start over",
     file: "application/coverage-keeper.ts",
-    text: "isForgotten ? null :",
+    text: "isForgotten ? known :",
     instead: "",
     tests: ["http/coverage.test.ts"],
   },

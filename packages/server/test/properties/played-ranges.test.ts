@@ -44,15 +44,15 @@ describe("the union of played ranges", () => {
     );
   });
 
-  test("is in order, apart, and at most 50 long: then the shortest are forgotten", () => {
+  test("is in order, apart, and at most 30 long: then the shortest are forgotten", () => {
     const many = Array.from({ length: 80 }, (_, index): PlayedRange => [index * 10, index * 10 + 1 + (index % 5)]);
     fc.assert(
       fc.property(fc.shuffledSubarray(many, { minLength: 60 }), (played) => {
         const union = unite(played);
-        assert.equal(union.length, 50);
+        assert.equal(union.length, 30);
         union.reduce((before, next) => (assert.ok(next[0] > before[1] + 0.5), next));
         const lengths = (of: readonly PlayedRange[]) => of.map(([from, to]) => to - from).toSorted((a, b) => b - a);
-        assert.deepEqual(lengths(union), lengths(played).slice(0, 50));
+        assert.deepEqual(lengths(union), lengths(played).slice(0, 30));
       }),
     );
   });
@@ -64,24 +64,29 @@ describe("the union of played ranges", () => {
   });
 });
 
+const laptop = "1".repeat(16);
+const phone = "3".repeat(16);
+const by = (sittingId: string, all: readonly PlayedRange[]) => ({ sittingId, ranges: all });
+
 describe("what is credited", () => {
   const report = fc.record({
     played: ranges,
     afterMs: fc.integer({ min: 0, max: 60_000 }),
-    sitting: fc.nat({ max: 90_000 }),
+    sittingId: fc.constantFrom(laptop, phone),
   });
 
-  test("is never more than can be played in the time there was, whatever is reported", () => {
+  test("is never more than can be played in the time there was, whatever is reported by however many sittings", () => {
     fc.assert(
       fc.property(fc.array(report, { maxLength: 30 }), (reports) => {
         let known: Played | null = null;
         let now = startedAt;
-        for (const { played, afterMs, sitting } of reports) {
+        let began: number | undefined;
+        for (const { played, afterMs, sittingId } of reports) {
           now += afterMs;
-          const began = Math.min(now, startedAt + sitting);
-          known = credit(known, played, { startedAt: began, now }) ?? known;
-          const credited = playedSeconds(known?.ranges ?? []);
-          assert.ok(credited <= ((now - startedAt) / 1000) * 4 + 10, `${credited} s at ${now - startedAt} ms`);
+          began ??= now;
+          known = credit(known, by(sittingId, played), now);
+          const credited = playedSeconds(known.ranges);
+          assert.ok(credited <= ((now - began) / 1000) * 4 + 10, `${credited} s at ${now - began} ms`);
         }
       }),
     );
@@ -94,7 +99,7 @@ describe("what is credited", () => {
     });
     fc.assert(
       fc.property(fc.array(fc.tuple(stretch, fc.boolean()), { minLength: 1, maxLength: 30 }), (stretches) => {
-        let known: Played | null = null;
+        let known = credit(null, by(laptop, []), startedAt);
         let [now, position] = [startedAt, 0];
         const played: PlayedRange[] = [];
         for (const [{ ms, rate }, isLost] of stretches) {
@@ -103,32 +108,38 @@ describe("what is credited", () => {
           // Players report tenths, rounded down here: what was rounded up would not have been played.
           position = Math.floor((from + (ms / 1000) * rate) * 10) / 10;
           played.push([from, position]);
-          if (!isLost) known = credit(known, played, { startedAt, now }) ?? known;
+          if (!isLost) known = credit(known, by(laptop, played), now);
         }
-        known = credit(known, played, { startedAt, now }) ?? known;
-        assert.deepEqual(known?.ranges ?? [], unite(played));
+        assert.deepEqual(credit(known, by(laptop, played), now).ranges, unite(played));
       }),
     );
   });
 
-  test("is kept: what is too much changes nothing, and is credited when time has gone on", () => {
-    const known = credit(null, [[0, 20]], { startedAt, now: startedAt + 5_000 });
-    assert.deepEqual(known, { ranges: [[0, 20]], creditedAt: startedAt + 5_000, spareSeconds: 10 });
-    const claim: PlayedRange[] = [[0, 100]];
-    assert.equal(credit(known, claim, { startedAt, now: startedAt + 22_499 }), null);
-    assert.deepEqual(credit(known, claim, { startedAt, now: startedAt + 22_500 })?.ranges, claim);
-    assert.equal(credit(known, [[3, 18]], { startedAt, now: startedAt + 25_000 }), null, "nothing new");
+  test("waits until time has gone on, when it is too much, and is then credited", () => {
+    const opened = credit(null, by(laptop, []), startedAt);
+    assert.deepEqual(opened, {
+      ranges: [],
+      creditedAt: startedAt,
+      spareSeconds: 10,
+      sitting: { id: laptop, openedAt: startedAt },
+    });
+    const known = credit(opened, by(laptop, [[0, 20]]), startedAt + 5_000);
+    assert.deepEqual(known, { ...opened, ranges: [[0, 20]], creditedAt: startedAt + 5_000 });
+    const claim = by(laptop, [[0, 100]]);
+    assert.equal(credit(known, claim, startedAt + 22_499), known);
+    assert.deepEqual(credit(known, claim, startedAt + 22_500).ranges, claim.ranges);
+    assert.equal(credit(known, by(laptop, [[3, 18]]), startedAt + 25_000), known, "nothing new");
   });
 
-  test("does not count the time before a sitting began", () => {
-    const known = { ranges: [[0, 20]] as const, creditedAt: startedAt, spareSeconds: 0 };
-    const sitting = { startedAt: startedAt + 3_600_000, now: startedAt + 3_601_000 };
-    assert.equal(credit(known, [[20, 30]], sitting), null);
-    assert.equal(credit(known, [[20, 24]], sitting)?.creditedAt, sitting.now);
-    assert.equal(
-      credit(null, [[0, 15]], { startedAt: startedAt + 9_000, now: startedAt }),
-      null,
-      "a clock ahead gives no time",
-    );
+  test("does not count the time before a sitting was heard of, whatever it says", () => {
+    const later = startedAt + 3_600_000;
+    assert.deepEqual(credit(null, by(laptop, [[0, 600]]), later).ranges, []);
+    const known = credit(null, by(laptop, [[0, 10]]), startedAt);
+    const opened = credit(known, by(phone, [[0, 600]]), later);
+    assert.deepEqual([opened.ranges, opened.sitting.openedAt], [[[0, 10]], later]);
+    assert.deepEqual(credit(opened, by(phone, [[20, 24]]), later + 1_000).ranges, [
+      [0, 10],
+      [20, 24],
+    ]);
   });
 });

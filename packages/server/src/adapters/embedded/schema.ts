@@ -228,6 +228,7 @@ const played = `
     ranges TEXT NOT NULL, -- JSON, [[from, to], ...] in seconds
     credited_at INTEGER NOT NULL,
     spare_seconds REAL NOT NULL,
+    sitting TEXT NOT NULL, -- JSON, the one that reported last
     PRIMARY KEY (user_id, course_id, lecture_id),
     FOREIGN KEY (user_id, course_id) REFERENCES progress ON DELETE CASCADE
   ) STRICT, WITHOUT ROWID;

@@ -29,6 +29,7 @@ interface PlayedRow {
   readonly ranges: string;
   readonly creditedAt: number;
   readonly spareSeconds: number;
+  readonly sitting: string;
 }
 
 /** How progress is read from its tables. Every method runs inside the caller's transaction. */
@@ -53,7 +54,8 @@ export class StoreReading {
     this.#completions = database.prepare(`
       SELECT lecture_id AS lectureId, times, completed_at AS completedAt FROM completions ${ofKey}`);
     this.#played = database.prepare(`
-      SELECT lecture_id AS lectureId, ranges, credited_at AS creditedAt, spare_seconds AS spareSeconds FROM played ${ofKey}`);
+      SELECT lecture_id AS lectureId, ranges, credited_at AS creditedAt, spare_seconds AS spareSeconds, sitting
+      FROM played ${ofKey} AND lecture_id = coalesce(?, lecture_id)`);
     this.#outbox = database.prepare(`SELECT event FROM outbox ${ofKey} ORDER BY sequence`);
     this.#unsettled = database.prepare(`
       SELECT user_id AS userId, course_id AS courseId, min(occurred_at) AS since FROM outbox WHERE occurred_at < ?
@@ -98,9 +100,9 @@ export class StoreReading {
     };
   }
 
-  playedOf({ userId, courseId }: ProgressKey): StoredPlayed {
+  playedOf({ userId, courseId }: ProgressKey, lectureId?: LectureId): StoredPlayed {
     const { rev = 0, reset = null } = this.#progress.get(userId, courseId) ?? {};
-    const rows = this.#played.all(userId, courseId);
+    const rows = this.#played.all(userId, courseId, lectureId ?? null);
     return { rev, reset, played: new Map(rows.map((row) => [row.lectureId, toPlayed(row)])) };
   }
 
@@ -135,6 +137,11 @@ export class StoreReading {
   }
 }
 
-function toPlayed({ ranges, creditedAt, spareSeconds }: PlayedRow): Played {
-  return { ranges: JSON.parse(ranges) as PlayedRange[], creditedAt, spareSeconds };
+function toPlayed({ ranges, sitting, creditedAt, spareSeconds }: PlayedRow): Played {
+  return {
+    ranges: JSON.parse(ranges) as PlayedRange[],
+    sitting: JSON.parse(sitting) as Played["sitting"],
+    creditedAt,
+    spareSeconds,
+  };
 }

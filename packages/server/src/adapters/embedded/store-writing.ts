@@ -45,9 +45,10 @@ export class StoreWriting {
     this.#setCourseCompleted = database.prepare(`
       UPDATE progress SET course_completed_at = ?3 WHERE user_id = ?1 AND course_id = ?2`);
     this.#credit = database.prepare(`
-      INSERT INTO played (user_id, course_id, lecture_id, ranges, credited_at, spare_seconds) VALUES (?, ?, ?, ?, ?, ?)
+      INSERT INTO played (user_id, course_id, lecture_id, ranges, credited_at, spare_seconds, sitting) VALUES (?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT DO UPDATE SET
-        ranges = excluded.ranges, credited_at = excluded.credited_at, spare_seconds = excluded.spare_seconds`);
+        ranges = excluded.ranges, credited_at = excluded.credited_at, spare_seconds = excluded.spare_seconds,
+        sitting = excluded.sitting`);
     this.#forgetPlayed = database.prepare("DELETE FROM played WHERE user_id = ? AND course_id = ?");
     this.#push = database.prepare(`
       INSERT INTO outbox (event_id, user_id, course_id, occurred_at, event) VALUES (?, ?, ?, ?, ?)`);
@@ -92,8 +93,9 @@ export class StoreWriting {
         this.#setCourseCompleted.run(userId, courseId, null);
         break;
       case "credit": {
-        const { ranges, creditedAt, spareSeconds } = change.played;
-        this.#credit.run(userId, courseId, change.lectureId, JSON.stringify(ranges), creditedAt, spareSeconds);
+        const { ranges, creditedAt, spareSeconds, sitting } = change.played;
+        const [json, told] = [JSON.stringify(ranges), JSON.stringify(sitting)];
+        this.#credit.run(userId, courseId, change.lectureId, json, creditedAt, spareSeconds, told);
         break;
       }
     }

@@ -1,4 +1,4 @@
-import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
+import type { CourseId, LectureId, ProgressKey, UserId } from "../../domain/ids.ts";
 import type { Stamp } from "../../domain/stamp.ts";
 import type {
   CompletionTotals,
@@ -36,8 +36,8 @@ export class EmbeddedProgressStore implements ProgressStore {
     return keys.map((key) => this.read(key));
   }
 
-  readPlayed(key: ProgressKey): Promise<StoredPlayed> {
-    return this.#read(() => this.#reading.playedOf(key));
+  readPlayed(key: ProgressKey, lectureId?: LectureId): Promise<StoredPlayed> {
+    return this.#read(() => this.#reading.playedOf(key, lectureId));
   }
 
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]> {

@@ -3,6 +3,7 @@ import type { Day } from "../../domain/activity-day.ts";
 import type { LearningEvent, ProgressEvent, StreakReached } from "../../domain/event.ts";
 import type { LectureDetails } from "../../domain/course.ts";
 import { type CourseId, isObjectIdText, type LectureId, type UserId } from "../../domain/ids.ts";
+import type { Played } from "../../domain/played-ranges.ts";
 import type { Position } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
 import type { WebhookId } from "../../domain/webhook.ts";
@@ -42,6 +43,7 @@ export interface ProgressDocument {
 export interface StoredRanges {
   creditedAt: Date;
   spareSeconds: number;
+  sitting: Played["sitting"];
   ranges: number[];
 }
 

@@ -32,7 +32,9 @@ export interface Parts extends Pick<ProgressDocument, "userId" | "courseId"> {
 export const progressFields = { _id: 0, completedLectures: 0, lastWatchedLecture: 0, played: 0, playedAt: 0 } as const;
 
 /** The fields that make {@link StoredPlayed}. */
-export const playedFields = { _id: 0, rev: 1, resetStamp: 1, played: 1 } as const;
+export function playedFields(lectureId?: LectureId): Record<string, 0 | 1> {
+  return { _id: 0, rev: 1, resetStamp: 1, [lectureId === undefined ? "played" : `played.${lectureId}`]: 1 };
+}
 
 /** The unique key, and nothing else: so the server settles racing first upserts by itself. */
 export function keyFilter({ userId, courseId }: ProgressKey): { userId: ProgressKey["userId"]; courseId: StoredId } {
@@ -80,10 +82,10 @@ export function toStoredPlayed(document: ProgressDocument | null): StoredPlayed 
   return { rev, reset: resetStamp, played: toMap<LectureId, StoredRanges, Played>(played, toPlayed) };
 }
 
-function toPlayed({ creditedAt, spareSeconds, ranges: bounds }: StoredRanges): Played {
+function toPlayed({ creditedAt, spareSeconds, sitting, ranges: bounds }: StoredRanges): Played {
   const ranges: PlayedRange[] = [];
   for (let at = 0; at < bounds.length; at += 2) ranges.push([bounds[at] as number, bounds[at + 1] as number]);
-  return { ranges, creditedAt: creditedAt.getTime(), spareSeconds };
+  return { ranges, creditedAt: creditedAt.getTime(), spareSeconds, sitting };
 }
 
 function fieldsOf(bytes: Uint8Array | undefined): BSON.Document | undefined {

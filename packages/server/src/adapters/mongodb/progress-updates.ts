@@ -64,10 +64,10 @@ export function changeUpdate(change: ProgressChange): ProgressUpdate {
         $inc: { rev: 1 },
       };
     case "credit": {
-      const { ranges, spareSeconds } = change.played;
+      const { ranges, spareSeconds, sitting } = change.played;
       const creditedAt = new Date(change.played.creditedAt);
       return {
-        $set: { [`played.${change.lectureId}`]: { creditedAt, spareSeconds, ranges: ranges.flat() } },
+        $set: { [`played.${change.lectureId}`]: { creditedAt, spareSeconds, sitting, ranges: ranges.flat() } },
         $max: { playedAt: creditedAt },
         $inc: { rev: 1 },
       };

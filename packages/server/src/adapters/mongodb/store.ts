@@ -1,5 +1,5 @@
 import { erasedUntil } from "../../domain/erasure.ts";
-import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
+import type { CourseId, LectureId, ProgressKey, UserId } from "../../domain/ids.ts";
 import { type Stamp, stampTime } from "../../domain/stamp.ts";
 import type {
   CompletionTotals,
@@ -67,9 +67,9 @@ export class MongoProgressStore implements ProgressStore {
     });
   }
 
-  readPlayed(key: ProgressKey): Promise<StoredPlayed> {
+  readPlayed(key: ProgressKey, lectureId?: LectureId): Promise<StoredPlayed> {
     return this.#connection.answer(async ({ progress }) =>
-      toStoredPlayed(await progress.findOne(keyFilter(key), { projection: playedFields })),
+      toStoredPlayed(await progress.findOne(keyFilter(key), { projection: playedFields(lectureId) })),
     );
   }
 
