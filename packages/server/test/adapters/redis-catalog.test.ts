@@ -51,6 +51,16 @@ describe("Two processes with one catalog cache", { skip: redisIsMissing() }, () 
     assert.equal(await other.cache.versions([course.courseId])[0], "changing");
   });
 
+  it("cache nothing that one read before the other has announced a change", async () => {
+    const old = someVersion(1);
+    await one.cache.fill(old.courseId, async () => {
+      await other.cache.announceChange(old.courseId);
+      return old;
+    });
+    assert.equal(await one.cache.versions([old.courseId])[0], "changing");
+    assert.equal(await one.cache.read(old.courseId), null);
+  });
+
   it("do not end each other's announcements", async () => {
     const { courseId } = someVersion(1);
     await one.cache.announceChange(courseId);

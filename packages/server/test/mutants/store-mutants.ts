@@ -179,8 +179,7 @@ export const storeMutants: readonly Mutant[] = [
     file: "adapters/redis/lua/course-put.lua",
     text: "if until_ms and tonumber(until_ms) > now then return 0 end",
     instead: "",
-    tests: ["adapters/redis.test.ts"],
-    only: "chang",
+    tests: ["adapters/redis-catalog.test.ts"],
   },
   {
     name: "caches an older course over a newer",
