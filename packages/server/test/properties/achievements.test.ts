@@ -131,10 +131,12 @@ describe("streak.reached", () => {
         const runs = runsOf(new Set(list.map(({ day }) => day)));
         for (const [index, [first, last]] of runs.entries()) {
           const ofRun = told.filter(({ firstDay }) => firstDay >= dayOf(first) && firstDay <= dayOf(last));
-          const lengths = ofRun.map(({ days }) => days).toSorted((one, other) => one - other);
-          const reached = [2, 4].filter((days) => days <= last - first + 1);
-          assert.deepEqual(lengths, [...new Set(lengths)], "once each");
-          assert.ok(lengths.every((days) => reached.includes(days)));
+          // Late work may join two streaks, each of which had been told of by then.
+          const ofEach = ofRun.map(({ days, firstDay }) => `${days} days since ${firstDay}`);
+          assert.deepEqual(ofEach, [...new Set(ofEach)], "once each");
+          const lengths = new Set(ofRun.map(({ days }) => days));
+          const reached = new Set([2, 4].filter((days) => days <= last - first + 1));
+          assert.ok(lengths.isSubsetOf(reached));
           if (index === runs.length - 1) assert.deepEqual(lengths, reached);
         }
       }),
