@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { Agent, type IncomingHttpHeaders, request } from "node:http";
 
 export interface Answer {
   readonly status: number;
@@ -49,9 +49,7 @@ export class ApiClient implements Disposable {
       incoming.setEncoding("utf8");
       incoming.on("data", (part: string) => (text += part));
       incoming.on("error", reject);
-      incoming.on("end", () =>
-        resolve({ status: incoming.statusCode ?? 0, body: text === "" ? null : JSON.parse(text) }),
-      );
+      incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, body: bodyOf(text, incoming.headers) }));
     });
     outgoing.end(content);
     return promise;
@@ -60,6 +58,11 @@ export class ApiClient implements Disposable {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
+}
+
+/** Not every server says in JSON what it cannot do. */
+function bodyOf(text: string, { "content-type": type = "" }: IncomingHttpHeaders): unknown {
+  return type.includes("json") ? JSON.parse(text) : text || null;
 }
 
 function contentHeaders(content: string): Record<string, string | number> {
