@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { suite, test } from "node:test";
+import { parts } from "../parts/parts.ts";
 import { docsOf, withBlocks } from "../report/measured-docs.ts";
 import { readResults, resultsFile } from "../report/results.ts";
 
@@ -11,6 +12,14 @@ suite("figures in the docs", () => {
       assert.ok(existsSync(file), `${path} is missing`);
       assert.equal(readFileSync(file, "utf8"), content, `${path} says something else than the results file`);
     }
+  });
+
+  test("cover every part of the bench", () => {
+    const results = readResults(resultsFile);
+    assert.deepEqual(
+      parts.map(({ name }) => name).filter((name) => results.parts[name] === undefined),
+      [],
+    );
   });
 
   test("go where their marks are, and nowhere else", () => {
