@@ -81,15 +81,10 @@ const retry = student.map((of) =>
   command(`retry ${of}`, (_, world) => world.ground.buffer.retryPoison(world.keyOf(of))),
 );
 
-const cleanForMs = 86_400_000;
-
 /** Past a lease, past the interval, past the life of a clean key; or the clock is set back. */
-const wait = fc.constantFrom(0, 1_000, 16_000, 70_000, 4_000_000, 100_000_000, -600_000).map((ms) =>
-  command(`wait ${ms} ms`, (facts, world) => {
-    world.ground.clock.advance(ms);
-    if (ms > cleanForMs) facts.outlastCleanKeys();
-  }),
-);
+const wait = fc
+  .constantFrom(0, 1_000, 16_000, 70_000, 4_000_000, 100_000_000, -600_000)
+  .map((ms) => command(`wait ${ms} ms`, (_, world) => world.ground.clock.advance(ms)));
 
 /** The buffer loses all it has of a student. */
 const empty = student.map((of) =>

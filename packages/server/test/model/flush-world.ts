@@ -36,7 +36,8 @@ export class FlushWorld {
   readonly refused: Set<number> = new Set();
   /** Students whose data a call has touched since the last look. */
   readonly touched: Set<number> = new Set();
-  missing = 0;
+  /** Whose keys a flusher did not find any more, since the last look. */
+  readonly missing: Set<number> = new Set();
   readonly #run: string;
   readonly #flushers: { name: string; flusher: Flusher; isBusy: boolean }[] = [];
   #started = 0;
@@ -119,7 +120,7 @@ export class FlushWorld {
 
   #start(which: number): void {
     const name = `flusher-${++this.#started}`;
-    const telemetry = { ...silent, claimedKeyMissing: () => void this.missing++ };
+    const telemetry = { ...silent, claimedKeyMissing: (key: ProgressKey) => void this.missing.add(studentOf(key)) };
     const { clock, isClockShared } = this.ground;
     const flusher = new Flusher({
       buffer: this.#heldBuffer(name),
@@ -191,4 +192,9 @@ function failed(): never {
 
 function onlyUnavailable(error: unknown): void {
   if (!(error instanceof ProgressError)) throw error;
+}
+
+/** The inverse of {@link FlushWorld.keyOf}. */
+function studentOf({ userId }: ProgressKey): number {
+  return Number(userId.slice(userId.lastIndexOf("-") + 1));
 }
