@@ -97,6 +97,10 @@ async function main(): Promise<number> {
   return run(options);
 }
 
+// Left to end by itself, Node 26 was seen waiting for ever, and busily, for a request of some socket of its own that died with a
+// store (node::Environment::CleanupHandles).
+process.once("beforeExit", (code) => process.exit(code));
+
 try {
   process.exitCode = await main();
 } catch (error) {
