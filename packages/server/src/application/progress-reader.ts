@@ -1,7 +1,7 @@
 import { completedOf, completionPercentage } from "../domain/completion.ts";
 import type { Course } from "../domain/course.ts";
 import type { LectureId, ProgressKey } from "../domain/ids.ts";
-import { joinPositions, lastWatched, type Position, type Positions, roundToMillisecond } from "../domain/position.ts";
+import { joinPositions, type Positions, roundToMillisecond } from "../domain/position.ts";
 import { type Device, deviceOf, serverTimeAfter } from "../domain/stamp.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BufferedProgress, PositionBuffer } from "../ports/position-buffer.ts";
@@ -14,10 +14,10 @@ import type { Telemetry } from "../ports/telemetry.ts";
 import { type Asker, TurnBatch } from "./turn-batch.ts";
 
 export interface CourseView {
-  /** Resume position of each existing lecture, in seconds. */
-  readonly watchTimes: ReadonlyMap<LectureId, number>;
+  /** Resume position of each existing lecture, in seconds. Without a prototype: a lecture may be called `constructor`. */
+  readonly watchTimes: Readonly<Record<LectureId, number>>;
   readonly completionPercentage: number;
-  readonly completedLectures: readonly LectureId[];
+  readonly completedLectures: LectureId[];
   readonly lastWatchedLecture: LectureId | null;
   readonly totalLectures: number;
   readonly serverTime: number;
@@ -59,15 +59,13 @@ export class ProgressReader {
     const [[buffered, stored], found] = await Promise.all([this.#turn.add(key), this.#deps.courses.read(courseId)]);
     const course = existingCourse(found, courseId);
     const { positions, reset } = joinPositions(buffered, stored);
-    const existing = existingPositions(positions, course);
-    const device = lectureId && deviceAt(existing.get(lectureId));
+    const device = lectureId && deviceAt(positions, course, lectureId);
     const completed = completedOf(course, stored.completedAt.keys());
     this.#completeLate(identity, key, course, stored, completed.length);
     return {
-      watchTimes: watchTimesOf(existing, course),
+      ...watchedIn(course, positions),
       completionPercentage: completionPercentage(completed.length, course.lectures.size),
       completedLectures: completed,
-      lastWatchedLecture: lastWatched(existing)?.lectureId ?? null,
       totalLectures: course.lectures.size,
       serverTime: serverTimeAfter(buffered.now, reset),
       ...(device && { device }),
@@ -97,25 +95,21 @@ export class ProgressReader {
   }
 }
 
-/** Positions of lectures that exist. */
-function existingPositions(positions: Positions, course: Course): Positions {
-  const existing = new Map<LectureId, Position>();
-  for (const [lectureId, position] of positions) {
-    if (course.lectures.has(lectureId)) existing.set(lectureId, position);
+/** What was watched of lectures that exist, within durations that may have become shorter. One pass: a course may have many. */
+function watchedIn(course: Course, positions: Positions): Pick<CourseView, "watchTimes" | "lastWatchedLecture"> {
+  const watchTimes = Object.create(null) as Record<LectureId, number>;
+  let lastWatchedLecture: LectureId | null = null;
+  let newest = "";
+  for (const [lectureId, { stamp, seconds }] of positions) {
+    const lecture = course.lectures.get(lectureId);
+    if (lecture === undefined) continue;
+    watchTimes[lectureId] = roundToMillisecond(Math.min(seconds, lecture.durationSeconds));
+    if (stamp > newest) [newest, lastWatchedLecture] = [stamp, lectureId];
   }
-  return existing;
+  return { watchTimes, lastWatchedLecture };
 }
 
-function deviceAt(position: Position | undefined): Device | undefined {
+function deviceAt(positions: Positions, course: Course, lectureId: LectureId): Device | undefined {
+  const position = course.lectures.has(lectureId) ? positions.get(lectureId) : undefined;
   return position && deviceOf(position.stamp);
-}
-
-/** Seconds within durations that may have become shorter. */
-function watchTimesOf(positions: Positions, course: Course): Map<LectureId, number> {
-  const watchTimes = new Map<LectureId, number>();
-  for (const [lectureId, { seconds }] of positions) {
-    const { durationSeconds = Infinity } = course.lectures.get(lectureId) ?? {};
-    watchTimes.set(lectureId, roundToMillisecond(Math.min(seconds, durationSeconds)));
-  }
-  return watchTimes;
 }

@@ -73,10 +73,9 @@ export function progressRoutes(api: Api, { completions, progress }: ProgressDeps
     return { message: "completed" } as const;
   });
 
-  api.get("/progress/:courseId", read, async ({ caller, params, query }) => {
+  api.get("/progress/:courseId", read, ({ caller, params, query }) => {
     const lectureId = query.lecture === undefined ? undefined : lectureIdOf({ lectureId: query.lecture });
-    const { watchTimes, completedLectures, ...view } = await progress.read(caller, courseIdOf(params), lectureId);
-    return { watchTimes: plainObject(watchTimes), completedLectures: [...completedLectures], ...view };
+    return progress.read(caller, courseIdOf(params), lectureId);
   });
 
   api.delete("/progress/:courseId", startOver, async ({ caller, params }) => {
@@ -88,11 +87,4 @@ export function progressRoutes(api: Api, { completions, progress }: ProgressDeps
     await completions.undo(keyOf(caller, params), lectureIdOf(params));
     return reply.code(204).send();
   });
-}
-
-/** Without a prototype: a lecture may be called `constructor` or `toString`. */
-function plainObject(watchTimes: ReadonlyMap<string, number>): Record<string, number> {
-  const object = Object.create(null) as Record<string, number>;
-  for (const [lectureId, seconds] of watchTimes) object[lectureId] = seconds;
-  return object;
 }

@@ -78,7 +78,7 @@ export class PositionHistory {
     const expected = this.expected;
     const view = await this.#bench.core.progress.read({ userId: this.#key.userId, zone: null }, courseId);
     const seconds = [...expected].map(([lectureId, position]) => [lectureId, position.seconds] as const);
-    assert.deepEqual(Object.fromEntries(view.watchTimes), Object.fromEntries(seconds));
+    assert.deepEqual({ ...view.watchTimes }, Object.fromEntries(seconds));
     const [last] = [...expected].toSorted(([, a], [, b]) => (a.stamp < b.stamp ? 1 : -1));
     assert.equal(view.lastWatchedLecture, last?.[0] ?? null);
   }

@@ -60,15 +60,18 @@ export function claimOf([member, version, reset, attempts, hash]: ClaimReply, cl
   };
 }
 
-/** Fields of lectures are positions, fields that begin with a colon are bookkeeping; what is neither was not written by us. */
+/**
+ * Fields of lectures are positions, fields that begin with a colon are bookkeeping; what is neither was not written by us.
+ * Whether stamps are stamps is looked at by those who store them: a read has no time for it.
+ */
 function positionState(reset: string, hash: FlatHash): PositionState {
   const positions = new Map<LectureId, Position>();
   for (let index = 0; index < hash.length; index += 2) {
     const [field, value] = [hash[index] as string, hash[index + 1] as string];
     if (field.startsWith(":")) continue;
-    const stamp = value.slice(0, stampLength);
     const seconds = Number(value.slice(stampLength + 1));
-    if (isStamp(stamp) && Number.isFinite(seconds)) positions.set(field as LectureId, { stamp, seconds });
+    const isPosition = value.charAt(stampLength) === "|" && Number.isFinite(seconds);
+    if (isPosition) positions.set(field as LectureId, { stamp: value.slice(0, stampLength) as Stamp, seconds });
   }
   return { positions, reset: isStamp(reset) ? reset : null };
 }
