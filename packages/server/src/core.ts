@@ -71,7 +71,8 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const queue = new OneAtATime();
   const days = new StudentDay({ ...shared, defaultZone: options.defaultTimeZone });
   const delivery = options.delivery && { ...shared, ...options.delivery };
-  const sinks = delivery === undefined ? stores.sinks : [...stores.sinks, new WebhookSink(delivery)];
+  const deliverer = delivery && new Deliverer(delivery);
+  const sinks = deliverer ? [...stores.sinks, new WebhookSink({ ...delivery, deliverer })] : stores.sinks;
   const publisher = new EventPublisher({ ...shared, sinks });
   const counts = options.streakCounts;
   const streaks = new StreakKeeper({
@@ -98,7 +99,7 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
     flusher: new Flusher({ ...shared, policy: flushPolicy(options.flushIntervalMs) }),
     relay: new OutboxRelay({ ...shared, followers, streaks, queue }),
     publisher,
-    deliverer: delivery && new Deliverer(delivery),
+    deliverer,
     replay: new Replay(shared),
   };
 }

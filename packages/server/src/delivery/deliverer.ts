@@ -1,16 +1,18 @@
+import type { LearningEvent } from "../domain/event.ts";
 import type { Webhook, WebhookId } from "../domain/webhook.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ClaimedDelivery, DeliveryOutcome, DeliveryStore } from "../ports/delivery-store.ts";
 import type { DisabledWebhooks } from "../ports/disabled-webhooks.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import type { Reply, WebhookSender } from "../ports/webhook-sender.ts";
-import { Lane } from "./lane.ts";
-import { afterFailure } from "./retry-policy.ts";
+import { Lane, leaseMs } from "./lane.ts";
+import { afterFailure, patienceMs } from "./retry-policy.ts";
 import { Tidying } from "./tidying.ts";
 import { WaitingAges } from "./waiting-ages.ts";
 import type { WebhookList } from "./webhook-list.ts";
 
-const pollMs = 1_000;
+/** First attempts need no poll: what it finds are retries, and what others left behind. */
+const pollMs = 2_000;
 /** What is under way when the process stops may take this much longer. */
 const lastAttemptsMs = 3_000;
 
@@ -24,7 +26,7 @@ interface DelivererDeps {
 }
 
 /**
- * Makes the deliveries that are due.
+ * Makes deliveries: of a new event at once, of others when they are due.
  *
  * Each webhook has a lane of its own, and nobody waits for an attempt: a webhook that hangs fills its lane and no other. An
  * attempt holds a lease: if the process dies, or the store does not hear of it, the delivery is due again when the lease
@@ -49,14 +51,40 @@ export class Deliverer implements AsyncDisposable {
     this.#running ??= this.#run(this.#stopping.signal);
   }
 
+  /**
+   * Tells webhooks of an event: makes a delivery for each, and begins those that lanes have room for, if this process
+   * delivers. Resolves when all of them are kept.
+   */
+  async tell(webhooks: readonly Webhook[], event: LearningEvent): Promise<void> {
+    const { deliveries, clock } = this.#deps;
+    const now = clock.now();
+    const begun = new Set(webhooks.filter(({ id }) => this.#running !== undefined && this.#laneOf(id).admits()));
+    const adding = deliveries.add(
+      webhooks.map((webhook) => {
+        const isLeased = begun.has(webhook);
+        return {
+          event,
+          webhookId: webhook.id,
+          dueAt: isLeased ? now + leaseMs : now,
+          expiresAt: now + patienceMs,
+          isLeased,
+        };
+      }),
+    );
+    // Nothing is attempted that is not known to be kept.
+    const claims = adding.catch(() => []);
+    for (const { id } of begun) {
+      this.#laneOf(id).begin(claims.then((own) => own.find(({ webhookId }) => webhookId === id)));
+    }
+    await adding;
+  }
+
   /** Begins what is due, as far as the lanes have room. */
   async deliverDue(): Promise<void> {
-    const { deliveries, disabledWebhooks, webhooks, clock } = this.#deps;
+    const { disabledWebhooks, webhooks } = this.#deps;
     if (webhooks.all.length === 0) return;
-    const enabled = webhooks.enabled(await disabledWebhooks.all());
-    const roomy = enabled.filter(({ id }) => !this.#laneOf(id).isFull).map(({ id }) => id);
-    const due = roomy.length === 0 ? [] : await deliveries.due(roomy, clock.now());
-    await Promise.all(due.map((id) => this.#laneOf(id).fill()));
+    const lanes = webhooks.enabled(await disabledWebhooks.all()).map(({ id }) => this.#laneOf(id));
+    await Promise.all(lanes.map((lane) => lane.fill()));
   }
 
   /** Resolves when no attempt is under way. */

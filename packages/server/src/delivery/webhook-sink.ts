@@ -1,19 +1,16 @@
 import type { LearningEvent } from "../domain/event.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { DeliveryStore } from "../ports/delivery-store.ts";
 import type { DisabledWebhooks } from "../ports/disabled-webhooks.ts";
 import type { EventSink } from "../ports/event-sink.ts";
-import { patienceMs } from "./retry-policy.ts";
+import type { Deliverer } from "./deliverer.ts";
 import type { WebhookList } from "./webhook-list.ts";
 
 interface WebhookSinkDeps {
-  deliveries: DeliveryStore;
   disabledWebhooks: DisabledWebhooks;
   webhooks: WebhookList;
-  clock: Clock;
+  deliverer: Pick<Deliverer, "tell">;
 }
 
-/** Takes an event by making a delivery of it for each webhook, all in one step. */
+/** Takes an event by having a delivery of it for each webhook. */
 export class WebhookSink implements EventSink {
   readonly name = "webhooks";
   readonly #deps: WebhookSinkDeps;
@@ -24,15 +21,13 @@ export class WebhookSink implements EventSink {
 
   /** A webhook that is gone is left out: when it is enabled again, a replay brings what it has missed. */
   async publish(event: LearningEvent): Promise<void> {
-    const { deliveries, disabledWebhooks, webhooks, clock } = this.#deps;
+    const { disabledWebhooks, webhooks, deliverer } = this.#deps;
     const told = webhooks.toldOf(event);
     if (told.length === 0) return;
     const enabled = new Set(webhooks.enabled(await disabledWebhooks.all()));
-    const dueAt = clock.now();
-    await deliveries.add(
-      told
-        .filter((webhook) => enabled.has(webhook))
-        .map(({ id }) => ({ event, webhookId: id, dueAt, expiresAt: dueAt + patienceMs })),
+    await deliverer.tell(
+      told.filter((webhook) => enabled.has(webhook)),
+      event,
     );
   }
 

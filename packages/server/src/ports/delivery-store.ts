@@ -6,9 +6,12 @@ import type { WebhookId } from "../domain/webhook.ts";
 export interface NewDelivery {
   readonly event: LearningEvent;
   readonly webhookId: WebhookId;
+  /** Of one that is leased: when the lease ends. */
   readonly dueAt: number;
   /** When it is given up. */
   readonly expiresAt: number;
+  /** True when whoever adds it attempts it at once. */
+  readonly isLeased?: boolean;
 }
 
 /** A delivery that was leased: nobody else gets it until the lease ends. */
@@ -55,14 +58,14 @@ export interface DeliveryCount {
  * method rejects with the code `store_unavailable` when its outcome is unknown or nothing was done.
  */
 export interface DeliveryStore {
-  /** Adds those that are missing; those that are there stay as they are. In one step for all of them. */
-  add(deliveries: readonly NewDelivery[]): Promise<void>;
+  /**
+   * Adds those that are missing; those that are there stay as they are. In one step for all of them.
+   * @returns the leased ones that were missing: they are the caller's
+   */
+  add(deliveries: readonly NewDelivery[]): Promise<ClaimedDelivery[]>;
 
   /** The same, but those that are there begin again, whatever they were. */
   addAgain(deliveries: readonly NewDelivery[]): Promise<void>;
-
-  /** Which of these webhooks have deliveries that are due. */
-  due(webhookIds: readonly WebhookId[], now: number): Promise<WebhookId[]>;
 
   /** For each of these webhooks that something waits for: when the first of it expires. */
   firstToExpire(webhookIds: readonly WebhookId[]): Promise<Pick<NewDelivery, "webhookId" | "expiresAt">[]>;

@@ -27,17 +27,13 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
       }
     });
 
-    it("says which webhooks have something due, and leases what is due, the longest due first", async () => {
+    it("leases what is due, the longest due first", async () => {
       await using harness = await open();
       const { deliveries } = harness;
-      const [early, late, idle] = [someWebhook(), someWebhook(), someWebhook()];
+      const [early, late] = [someWebhook(), someWebhook()];
       const [first, second, third] = (await kept(harness, 3)) as [LearningEvent, LearningEvent, LearningEvent];
       await deliveries.add([due(second, early, now - 1), due(third, early, now), due(first, early, now - 2)]);
       await deliveries.add([due(first, late, now + 1)]);
-      assert.deepEqual(await deliveries.due([early, late, idle], now), [early]);
-      assert.deepEqual(new Set(await deliveries.due([early, late, idle], now + 1)), new Set([early, late]));
-      assert.deepEqual(await deliveries.due([late, idle], now), []);
-      assert.deepEqual(await deliveries.due([], now), []);
       const taken = await deliveries.claim(early, 2, lease);
       assert.deepEqual(new Set(taken.map(({ event }) => event.id)), new Set([first.id, second.id]));
       assert.deepEqual(
@@ -46,6 +42,54 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
       );
       assert.deepEqual(await deliveries.claim(early, 2, lease), []);
       assert.deepEqual(await deliveries.claim(late, 2, lease), []);
+      assert.equal((await deliveries.claim(late, 2, { ...lease, now: now + 1 })).length, 1);
+    });
+
+    it("leases what is added so to whoever has added it, and to nobody else until the lease ends", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const [mine, later] = [someWebhook(), someWebhook()];
+      const [event] = (await kept(harness, 1)) as [LearningEvent];
+      const leased = { ...due(event, mine, now + 1_000), isLeased: true };
+      const [own, ...more] = await deliveries.add([leased, due(event, later)]);
+      assert.ok(own !== undefined && more.length === 0);
+      const { lease: ownLease, ...claim } = own;
+      assert.deepEqual(claim, { event, webhookId: mine, attempts: 0, expiresAt });
+      assert.deepEqual(await deliveries.claim(mine, 2, { ...lease, now: now + 999 }), []);
+      assert.equal((await deliveries.claim(later, 2, lease)).length, 1);
+      const [other] = await deliveries.claim(mine, 2, { ...lease, now: now + 1_000 });
+      assert.ok(other !== undefined && other.lease !== ownLease);
+      await deliveries.settle(own, { status: "released", dueAt: now });
+      await deliveries.settle(other, { status: "waiting", dueAt: now + 5, reason: "Answered 500." });
+      assert.deepEqual(
+        (await recordsOf(harness, mine)).map(({ status, at, attempts }) => [status, at, attempts]),
+        [["waiting", now + 5, 1]],
+      );
+    });
+
+    it("gives one that is added leased by several at once to one of them, and none that was there", async () => {
+      await using harness = await open();
+      const { deliveries } = harness;
+      const webhookIds = Array.from({ length: 5 }, someWebhook);
+      const [event, old] = (await kept(harness, 2)) as [LearningEvent, LearningEvent];
+      await deliveries.add(webhookIds.map((webhookId) => due(old, webhookId)));
+      const leased = [event, old].flatMap((each) =>
+        webhookIds.map((webhookId) => ({ ...due(each, webhookId, now + 1_000), isLeased: true })),
+      );
+      const claims = (await Promise.all(Array.from({ length: 5 }, () => deliveries.add(leased)))).flat();
+      assert.deepEqual(
+        claims.map((claim) => `${claim.webhookId} ${claim.event.id}`).toSorted(),
+        webhookIds.map((webhookId) => `${webhookId} ${event.id}`).toSorted(),
+      );
+      // What was there is due, and nobody's.
+      for (const webhookId of webhookIds) {
+        assert.deepEqual(
+          (await deliveries.claim(webhookId, 9, lease)).map((claim) => claim.event.id),
+          [old.id],
+        );
+      }
+      for (const claim of claims) await deliveries.settle(claim, { status: "done", at: now });
+      assert.deepEqual(await deliveries.add(leased), []);
     });
 
     it("gives several webhooks that claim at once each its own, however many wait for one of them", async () => {

@@ -1,6 +1,7 @@
 import { bufferMutants } from "./buffer-mutants.ts";
+import { deliveryMutants } from "./delivery-mutants.ts";
 import { flushMutants } from "./flush-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { storeMutants } from "./store-mutants.ts";
 
-export const mutants: readonly Mutant[] = [...bufferMutants, ...flushMutants, ...storeMutants];
+export const mutants: readonly Mutant[] = [...bufferMutants, ...flushMutants, ...storeMutants, ...deliveryMutants];

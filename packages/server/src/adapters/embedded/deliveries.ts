@@ -17,12 +17,13 @@ interface ClaimedRow extends Omit<ClaimedDelivery, "event" | "webhookId"> {
 
 type Status = DeliveryRecord["status"];
 
+const newLease = "lower(hex(randomblob(8)))";
+
 /** Deliveries as rows; each goes with the row of its event. */
 export class EmbeddedDeliveryStore implements DeliveryStore {
   readonly #database: EmbeddedDatabase;
-  readonly #add: Statement;
+  readonly #add: Statement<{ lease: string | null }>;
   readonly #addAgain: Statement;
-  readonly #isDue: Statement;
   readonly #firstToExpire: Statement<{ expiresAt: number | null }>;
   readonly #claim: Statement<ClaimedRow>;
   readonly #done: Statement;
@@ -39,16 +40,15 @@ export class EmbeddedDeliveryStore implements DeliveryStore {
     this.#database = database;
     // An event that has just been erased has no row, and gets no delivery.
     const insert = `
-      INSERT INTO deliveries (event_id, webhook_id, status, due_at, expires_at)
-      SELECT event_id, ?2, 'waiting', ?3, ?4 FROM events WHERE event_id = ?1 ON CONFLICT DO`;
-    this.#add = database.prepare(`${insert} NOTHING`);
+      INSERT INTO deliveries (event_id, webhook_id, status, due_at, expires_at, lease)
+      SELECT event_id, ?2, 'waiting', ?3, ?4, iif(?5, ${newLease}, NULL) FROM events WHERE event_id = ?1 ON CONFLICT DO`;
+    this.#add = database.prepare(`${insert} NOTHING RETURNING lease`);
     this.#addAgain = database.prepare(`${insert} UPDATE SET status = 'waiting', due_at = excluded.due_at,
       expires_at = excluded.expires_at, lease = NULL, attempts = 0, reason = NULL, ended_at = NULL`);
-    this.#isDue = database.prepare("SELECT 1 FROM deliveries WHERE webhook_id = ? AND due_at <= ? LIMIT 1");
     this.#firstToExpire = database.prepare(`
       SELECT min(expires_at) AS expiresAt FROM deliveries WHERE webhook_id = ? AND due_at IS NOT NULL`);
     this.#claim = database.prepare(`
-      UPDATE deliveries SET due_at = ?3 + ?4, lease = lower(hex(randomblob(8)))
+      UPDATE deliveries SET due_at = ?3 + ?4, lease = ${newLease}
       WHERE webhook_id = ?1 AND event_id IN (
         SELECT event_id FROM deliveries WHERE webhook_id = ?1 AND due_at <= ?3 ORDER BY due_at LIMIT ?2)
       RETURNING lease, attempts, expires_at AS expiresAt,
@@ -79,18 +79,21 @@ export class EmbeddedDeliveryStore implements DeliveryStore {
       DELETE FROM deliveries WHERE event_id IN (SELECT event_id FROM events WHERE user_id = ? AND occurred_at <= ?)`);
   }
 
-  add(deliveries: readonly NewDelivery[]): Promise<void> {
-    return this.#insert(this.#add, deliveries);
+  add(deliveries: readonly NewDelivery[]): Promise<ClaimedDelivery[]> {
+    return this.#database.write("store_unavailable", () =>
+      deliveries.flatMap(({ event, webhookId, dueAt, expiresAt, isLeased = false }) => {
+        const lease = this.#add.get(event.id, webhookId, dueAt, expiresAt, Number(isLeased))?.lease;
+        return typeof lease === "string" ? [{ event, webhookId, attempts: 0, expiresAt, lease }] : [];
+      }),
+    );
   }
 
   addAgain(deliveries: readonly NewDelivery[]): Promise<void> {
-    return this.#insert(this.#addAgain, deliveries);
-  }
-
-  due(webhookIds: readonly WebhookId[], now: number): Promise<WebhookId[]> {
-    return this.#database.read("store_unavailable", () =>
-      webhookIds.filter((webhookId) => this.#isDue.get(webhookId, now) !== undefined),
-    );
+    return this.#database.write("store_unavailable", () => {
+      for (const { event, webhookId, dueAt, expiresAt } of deliveries) {
+        this.#addAgain.run(event.id, webhookId, dueAt, expiresAt, 0);
+      }
+    });
   }
 
   firstToExpire(webhookIds: readonly WebhookId[]): Promise<Pick<NewDelivery, "webhookId" | "expiresAt">[]> {
@@ -149,13 +152,5 @@ export class EmbeddedDeliveryStore implements DeliveryStore {
 
   erase(userId: UserId, until: number = Infinity): Promise<void> {
     return this.#database.write("store_unavailable", () => void this.#erase.run(userId, until));
-  }
-
-  #insert(statement: Statement, deliveries: readonly NewDelivery[]): Promise<void> {
-    return this.#database.write("store_unavailable", () => {
-      for (const { event, webhookId, dueAt, expiresAt } of deliveries) {
-        statement.run(event.id, webhookId, dueAt, expiresAt);
-      }
-    });
   }
 }

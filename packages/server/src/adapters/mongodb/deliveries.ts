@@ -1,4 +1,4 @@
-import { type AnyBulkWriteOperation, ObjectId, type UpdateFilter } from "mongodb";
+import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError, ObjectId, type UpdateFilter } from "mongodb";
 import type { UserId } from "../../domain/ids.ts";
 import type { WebhookId } from "../../domain/webhook.ts";
 import type {
@@ -13,7 +13,7 @@ import { Batch } from "./batch.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type ClaimRequest, claimDeliveries } from "./delivery-claims.ts";
 import { allAtOnce, type DeliveryDocument, upTo } from "./documents.ts";
-import { settleRace } from "./failures.ts";
+import { isDuplicateKeyCode, settleRace } from "./failures.ts";
 
 type Update = UpdateFilter<DeliveryDocument>;
 
@@ -34,37 +34,47 @@ export class MongoDeliveryStore implements DeliveryStore {
     this.#claims = new Batch((requests) => connection.answer((collections) => claimDeliveries(collections, requests)));
     this.#settlements = new Batch((settlements) =>
       connection.answer(async ({ deliveries }) => {
-        await deliveries.bulkWrite(settlements.map(settlement), { ordered: false });
+        await deliveries.bulkWrite(updatesOf(settlements), { ordered: false });
         return settlements.map(() => undefined);
       }),
     );
   }
 
-  add(deliveries: readonly NewDelivery[]): Promise<void> {
-    return this.#upsert(deliveries, (document) => ({ $setOnInsert: document }));
+  async add(deliveries: readonly NewDelivery[]): Promise<ClaimedDelivery[]> {
+    const lease = new ObjectId();
+    const documents = deliveries.map((delivery) => ({
+      ...toDocument(delivery),
+      ...(delivery.isLeased === true && { lease }),
+    }));
+    const missing = await this.#connection.answer((collections) => insertMissing(collections.deliveries, documents));
+    const own = deliveries.filter(({ isLeased }, index) => isLeased === true && missing.has(index));
+    return own.map(({ event, webhookId, expiresAt }) => {
+      return { event, webhookId, attempts: 0, expiresAt, lease: lease.toHexString() };
+    });
   }
 
   addAgain(deliveries: readonly NewDelivery[]): Promise<void> {
-    return this.#upsert(deliveries, (document) => ({
-      $set: document,
-      $unset: { lease: "", reason: "", endedAt: "" },
-    }));
-  }
-
-  due(webhookIds: readonly WebhookId[], now: number): Promise<WebhookId[]> {
-    return this.#connection.answer(({ deliveries }) =>
-      deliveries.distinct("webhookId", { webhookId: { $in: [...webhookIds] }, dueAt: { $lte: new Date(now) } }),
-    );
-  }
-
-  async firstToExpire(webhookIds: readonly WebhookId[]): Promise<Pick<NewDelivery, "webhookId" | "expiresAt">[]> {
-    const options = { projection: { _id: 0, expiresAt: 1 }, sort: { expiresAt: 1 } } as const;
-    const first = webhookIds.map(async (webhookId) => {
-      const waiting = { webhookId, status: "waiting" } as const;
-      const found = await this.#connection.answer(({ deliveries }) => deliveries.findOne(waiting, options));
-      return found === null ? [] : [{ webhookId, expiresAt: found.expiresAt.getTime() }];
+    const operations = deliveries.map((delivery): AnyBulkWriteOperation<DeliveryDocument> => {
+      const { _id, ...document } = toDocument(delivery);
+      const update = { $set: document, $unset: { lease: "", reason: "", endedAt: "" } } as const;
+      return { updateOne: { filter: { _id }, update, upsert: true } };
     });
-    return (await Promise.all(first)).flat();
+    return this.#connection.answer(async (collections) => {
+      // Of those that have lost a race, the other one's document is there the second time.
+      if (operations.length > 0)
+        await settleRace(() => collections.deliveries.bulkWrite(operations, { ordered: false }));
+    });
+  }
+
+  firstToExpire(webhookIds: readonly WebhookId[]): Promise<Pick<NewDelivery, "webhookId" | "expiresAt">[]> {
+    return this.#connection.answer(async ({ deliveries }) => {
+      // An index has all of this: no document is read.
+      const first = deliveries.aggregate<{ _id: WebhookId; expiresAt: Date }>([
+        { $match: { webhookId: { $in: [...webhookIds] }, status: "waiting" } },
+        { $group: { _id: "$webhookId", expiresAt: { $min: "$expiresAt" } } },
+      ]);
+      return (await first.toArray()).map(({ _id, expiresAt }) => ({ webhookId: _id, expiresAt: expiresAt.getTime() }));
+    });
   }
 
   claim(webhookId: WebhookId, limit: number, { now, ms }: { now: number; ms: number }): Promise<ClaimedDelivery[]> {
@@ -113,21 +123,25 @@ export class MongoDeliveryStore implements DeliveryStore {
     const erased = { userId, occurredAt: upTo(until) };
     return this.#connection.answer(async ({ deliveries }) => void (await deliveries.deleteMany(erased)));
   }
+}
 
-  #upsert(
-    deliveries: readonly NewDelivery[],
-    update: (document: Omit<DeliveryDocument, "_id">) => Update,
-  ): Promise<void> {
-    const operations = deliveries.map((delivery): AnyBulkWriteOperation<DeliveryDocument> => {
-      const { _id, ...document } = toDocument(delivery);
-      return { updateOne: { filter: { _id }, update: update(document), upsert: true } };
-    });
-    return this.#connection.answer(async (collections) => {
-      // Of those that have lost a race, the other one's document is there the second time.
-      if (operations.length > 0)
-        await settleRace(() => collections.deliveries.bulkWrite(operations, { ordered: false }));
-    });
+/** Which of the documents were not there, by their places. Rejects when that is not known of each. */
+async function insertMissing<Shape extends { _id: string }>(
+  collection: Collection<Shape>,
+  documents: readonly Shape[],
+): Promise<Set<number>> {
+  const missing = new Set(documents.keys());
+  if (documents.length === 0) return missing;
+  try {
+    await collection.insertMany(documents as Parameters<typeof collection.insertMany>[0], { ordered: false });
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) throw error;
+    const errors = [error.writeErrors].flat();
+    // A dropped connection leaves no errors behind.
+    if (errors.length === 0 || !errors.every(({ code }) => isDuplicateKeyCode(code))) throw error;
+    for (const { index } of errors) missing.delete(index);
   }
+  return missing;
 }
 
 /** One for each event and webhook. */
@@ -149,19 +163,31 @@ function toDocument({ event, webhookId, dueAt, expiresAt }: NewDelivery): Delive
   };
 }
 
-function settlement({ claim, outcome }: Settlement): AnyBulkWriteOperation<DeliveryDocument> {
-  const _id = idOf(claim.event.id, claim.webhookId);
-  const filter = outcome.status === "done" ? { _id } : { _id, lease: ObjectId.createFromHexString(claim.lease) };
-  return { updateOne: { filter, update: outcomeUpdate(outcome) } };
+/** One update for all that are done, and one for each of the others. */
+function updatesOf(settlements: readonly Settlement[]): AnyBulkWriteOperation<DeliveryDocument>[] {
+  const done: string[] = [];
+  let endedAt = 0;
+  const updates: AnyBulkWriteOperation<DeliveryDocument>[] = [];
+  for (const { claim, outcome } of settlements) {
+    const _id = idOf(claim.event.id, claim.webhookId);
+    if (outcome.status === "done") {
+      done.push(_id);
+      endedAt = Math.max(endedAt, outcome.at);
+    } else {
+      const filter = { _id, lease: ObjectId.createFromHexString(claim.lease) };
+      updates.push({ updateOne: { filter, update: outcomeUpdate(outcome) } });
+    }
+  }
+  if (done.length > 0) updates.push({ updateMany: { filter: { _id: { $in: done } }, update: doneUpdate(endedAt) } });
+  return updates;
 }
 
-function outcomeUpdate(outcome: DeliveryOutcome): Update {
+function doneUpdate(at: number): Update {
+  return { $set: { status: "done", endedAt: new Date(at) }, $unset: { dueAt: "", lease: "", reason: "" } };
+}
+
+function outcomeUpdate(outcome: Exclude<DeliveryOutcome, { status: "done" }>): Update {
   switch (outcome.status) {
-    case "done":
-      return {
-        $set: { status: "done", endedAt: new Date(outcome.at) },
-        $unset: { dueAt: "", lease: "", reason: "" },
-      };
     case "dead":
       return {
         $set: { status: "dead", endedAt: new Date(outcome.at), reason: outcome.reason },
