@@ -23,6 +23,17 @@ function fail(message: string): never {
   process.exit(1);
 }
 
+/** The shell between npm and this process passes no signal on: who ends npm would leave a service that nobody sees. */
+function whenNpmIsGone(stop: () => void): void {
+  const { ppid, env } = process;
+  if (env["npm_lifecycle_event"] === undefined) return;
+  const watch = setInterval(() => {
+    if (process.ppid === ppid) return;
+    clearInterval(watch);
+    stop();
+  }, 500).unref();
+}
+
 function configure(): Config {
   for (const warning of misspeltSettings(process.env)) console.error(warning);
   try {
@@ -51,13 +62,14 @@ async function run(config: Config): Promise<void> {
   );
   // Ctrl+C arrives twice, from the terminal and from npm: the second must not cut off what the first lets finish.
   let isStopping = false;
+  const stop = (): void => {
+    if (!isStopping) ending.close();
+    isStopping = true;
+  };
   for (const signal of stopSignals) {
-    process.on(signal, () => {
-      if (signal === "SIGHUP" && config.webhooks !== undefined) return service.reload();
-      if (!isStopping) ending.close();
-      isStopping = true;
-    });
+    process.on(signal, () => (signal === "SIGHUP" && config.webhooks !== undefined ? service.reload() : stop()));
   }
+  whenNpmIsGone(stop);
   // Who reads this may stop the process at once.
   console.log(service.welcome);
 }

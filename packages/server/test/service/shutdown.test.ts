@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Client, courseOf, isRefused } from "../support/process-client.ts";
 import { dirtyKeys, rowsOf } from "../support/process-file.ts";
-import { ServiceProcess, type Settings } from "../support/process.ts";
+import { jwtSecret, ServiceProcess, type Settings } from "../support/process.ts";
 import { until } from "../support/process-waiting.ts";
 import { TempFolder } from "../support/temp-folder.ts";
 import { StudentsAtWork } from "./students-at-work.ts";
 
 const slowStores = import.meta.resolve("./slow-stores.ts");
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const orderly = { code: 0, signal: null };
 
 suite("a service that is told to stop", { concurrency: 2 }, () => {
@@ -74,6 +77,31 @@ suite("a service that is told to stop", { concurrency: 2 }, () => {
     assert.equal(dirtyKeys(run.file), 0);
   });
 
+  test("ends when npm, or the shell that npm started it with, is gone", async () => {
+    await using stack = new AsyncDisposableStack();
+    const folder = stack.use(await TempFolder.create());
+    const env = {
+      PATH: process.env["PATH"],
+      PORT: "0",
+      DATA_FILE: folder.file("progress.sqlite"),
+      JWT_SECRET: jwtSecret,
+    };
+    const command = `"${process.execPath}" "${main}" & echo "process $!"; wait`;
+    const shell = spawn("sh", ["-c", command], {
+      env: { ...env, npm_lifecycle_event: "start" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    stack.defer(() => void shell.kill("SIGKILL"));
+    let output = "";
+    shell.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    await until("the service listens", () => output.includes("http://"), { withinMs: 20_000 });
+    const pid = Number(/process (\d+)/.exec(output)?.[1]);
+    stack.defer(() => void (isThere(pid) && process.kill(pid, "SIGKILL")));
+    assert.ok(isThere(pid));
+    shell.kill("SIGKILL");
+    await until("the service has ended", () => !isThere(pid), { withinMs: 15_000 });
+  });
+
   test("does not wait for clients that never finish their request", async () => {
     await using run = await startSlow();
     const port = Number(new URL(run.service.url).port);
@@ -87,6 +115,14 @@ suite("a service that is told to stop", { concurrency: 2 }, () => {
     await endsOrderly(run.service, { withinMs: 15_000 });
   });
 });
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 async function startSlow(
   settings: Settings = {},

@@ -35,7 +35,10 @@ export class HttpWebhookSender implements WebhookSender {
       const addresses = await this.#addresses.of(url.hostname, webhook.allowPrivateNetwork, limit);
       return await replyOf(await post(url, addresses, messageOf(webhook, event), limit));
     } catch (error) {
-      const reason = timeout.aborted ? `No answer within ${this.#timeoutMs / 1000} s.` : (error as Error).message;
+      // What OpenSSL says ends with a line feed.
+      const reason = timeout.aborted
+        ? `No answer within ${this.#timeoutMs / 1000} s.`
+        : (error as Error).message.trim();
       return { status: "failed", reason, retryAfterMs: null };
     }
   }
