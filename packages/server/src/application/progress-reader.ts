@@ -62,10 +62,12 @@ export class ProgressReader {
     const device = lectureId && deviceAt(positions, course, lectureId);
     const completed = completedOf(course, stored.completedAt.keys());
     this.#completeLate(identity, key, course, stored, completed.length);
+    const { watchTimes, lastWatchedLecture } = watchedIn(course, positions);
     return {
-      ...watchedIn(course, positions),
+      watchTimes,
       completionPercentage: completionPercentage(completed.length, course.lectures.size),
       completedLectures: completed,
+      lastWatchedLecture,
       totalLectures: course.lectures.size,
       serverTime: serverTimeAfter(buffered.now, reset),
       ...(device && { device }),
