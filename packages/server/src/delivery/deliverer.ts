@@ -125,12 +125,16 @@ export class Deliverer implements AsyncDisposable {
   async #attempt(claim: ClaimedDelivery): Promise<void> {
     const { deliveries, webhooks, sender, clock, telemetry } = this.#deps;
     const webhook = webhooks.find(claim.webhookId);
-    // It was taken off the list meanwhile.
-    if (webhook === undefined) return deliveries.settle(claim, { status: "released", dueAt: clock.now() });
+    // It was taken off the list meanwhile, and what is given back would be claimed again and again.
+    if (webhook === undefined) {
+      await deliveries.settle(claim, { status: "released", dueAt: clock.now() });
+      return this.#laneOf(claim.webhookId).rest();
+    }
     const reply = await sender.send(webhook, claim.event, this.#cutOff.signal);
     const outcome = this.#outcomeOf(claim, reply);
     if (reply.status === "gone") await this.#disable(webhook, reply.reason);
     await deliveries.settle(claim, outcome);
+    if (reply.status === "gone") this.#laneOf(webhook.id).rest();
     telemetry.deliveryAttempted(claim, outcome);
   }
 

@@ -52,6 +52,11 @@ export class Lane {
     this.#underWay.add(underWay);
   }
 
+  /** Looks for nothing more until it is filled again. */
+  rest(): void {
+    this.#hasMore = false;
+  }
+
   get #room(): number {
     return width - this.#underWay.size;
   }

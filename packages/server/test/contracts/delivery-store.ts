@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { LearningEvent } from "../../src/domain/event.ts";
+import { someUser } from "../support/ids.ts";
 import { type DeliveryHarness, due, expiresAt, kept, lease, now, recordsOf, someWebhook } from "./delivery-fixture.ts";
 import { deliveryOperatingContract } from "./delivery-operating.ts";
 
@@ -64,6 +65,25 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
       assert.deepEqual(
         (await recordsOf(harness, mine)).map(({ status, at, attempts }) => [status, at, attempts]),
         [["waiting", now + 5, 1]],
+      );
+    });
+
+    it("leases none, and keeps none, whose event was erased before it was added", async () => {
+      await using harness = await open();
+      const { deliveries, log } = harness;
+      const webhookId = someWebhook();
+      const [erased, stays] = [someUser(), someUser()];
+      const [gone] = (await kept(harness, 1, erased)) as [LearningEvent];
+      const [there] = (await kept(harness, 1, stays)) as [LearningEvent];
+      await log.erase(erased);
+      const leased = [gone, there].map((event) => ({ ...due(event, webhookId, now + 1_000), isLeased: true }));
+      assert.deepEqual(
+        (await deliveries.add(leased)).map(({ event }) => event.id),
+        [there.id],
+      );
+      assert.deepEqual(
+        (await recordsOf(harness, webhookId)).map(({ eventId }) => eventId),
+        [there.id],
       );
     });
 

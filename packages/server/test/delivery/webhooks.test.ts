@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { suite, test } from "node:test";
 import { eventually } from "../support/eventually.ts";
-import { accept, answer, hang, Receiver } from "../support/receiver.ts";
+import { accept, answer, Receiver } from "../support/receiver.ts";
 import { silent } from "../properties/workbench.ts";
 import { DeliveryRig, webhookAt } from "./delivery-rig.ts";
 
@@ -147,6 +147,35 @@ suite("a webhook that is away", () => {
     assert.equal(other.ids.length, 3);
   });
 
+  test("by answering 410 is not told what waits for it either", async () => {
+    await using gone = await Receiver.start();
+    await using rig = new DeliveryRig([webhookAt(gone.url)], { ...silent, webhookDisabled: () => undefined });
+    gone.behave = answer(410);
+    await rig.publish(40);
+    await rig.deliver();
+    assert.equal(gone.ids.length, 8);
+    assert.equal((await rig.list("waiting")).length, 40);
+  });
+
+  test("by being taken off the list between a claim and its attempt gives it back, and is let alone", async () => {
+    await using removed = await Receiver.start();
+    await using rig = new DeliveryRig([webhookAt(removed.url)]);
+    await rig.publish(12);
+    const { deliveries } = rig.stores;
+    const claim = deliveries.claim.bind(deliveries);
+    let claims = 0;
+    deliveries.claim = async (...args) => {
+      if (++claims > 9) throw new Error("It is claimed again and again.");
+      const claimed = await claim(...args);
+      rig.webhooks.replace([]);
+      return claimed;
+    };
+    await rig.deliver();
+    assert.deepEqual([claims, removed.ids], [1, []]);
+    const due = (await rig.list("waiting")).filter(({ at, attempts }) => at === rig.clock.now() && attempts === 0);
+    assert.equal(due.length, 12);
+  });
+
   test("is told again as soon as the file gives it another address, and what it left waiting too", async () => {
     await using gone = await Receiver.start();
     await using moved = await Receiver.start();
@@ -209,87 +238,6 @@ suite("a webhook that is away", () => {
     assert.equal((await rig.list("dead")).length, 2);
     rig.clock.advance(2 * day);
     await eventually(async () => ((await rig.list("dead")).length === 0 ? true : undefined));
-    await rig.deliverer[Symbol.asyncDispose]();
-  });
-});
-
-suite("a process that delivers", () => {
-  test("gives what is under way a moment when it stops, and leaves the rest due", async () => {
-    await using receiver = await Receiver.start();
-    await using rig = new DeliveryRig([webhookAt(receiver.url)]);
-    let release = (): void => undefined;
-    receiver.behave = (response) => (release = () => void response.writeHead(204).end());
-    await rig.publish(1);
-    await rig.deliverer.deliverDue();
-    await eventually(async () => (receiver.ids.length === 1 ? true : undefined));
-    const stopping = rig.deliverer[Symbol.asyncDispose]();
-    release();
-    await stopping;
-    assert.equal((await rig.list("done")).length, 1);
-  });
-
-  test("waits for nobody who hangs, and what it cut off is due at once and counted as no attempt", async () => {
-    await using receiver = await Receiver.start();
-    await using rig = new DeliveryRig([webhookAt(receiver.url)]);
-    receiver.behave = hang;
-    await rig.publish(3);
-    await rig.deliverer.deliverDue();
-    await eventually(async () => (receiver.ids.length === 3 ? true : undefined));
-    const stopping = rig.deliverer[Symbol.asyncDispose]();
-    await eventually(async () => (rig.clock.sleeping > 0 ? true : undefined));
-    rig.clock.advance(3_000);
-    await stopping;
-    const waiting = await rig.list("waiting");
-    assert.deepEqual(
-      waiting.map(({ attempts, at }) => [attempts, at]),
-      [1, 2, 3].map(() => [0, rig.clock.now()]),
-    );
-  });
-
-  test("and dies leaves leases: whoever comes after makes those deliveries when they end", async () => {
-    await using receiver = await Receiver.start();
-    await using rig = new DeliveryRig([webhookAt(receiver.url)]);
-    const events = await rig.publish(5);
-    const { deliveries } = rig.stores;
-    const dead = await deliveries.claim(rig.webhooks.all[0]!.id, 3, { now: rig.clock.now(), ms: 20_000 });
-    assert.equal(dead.length, 3);
-    await rig.deliver();
-    assert.equal(receiver.ids.length, 2);
-    rig.clock.advance(20_000);
-    await rig.deliver();
-    assert.deepEqual(sorted(receiver.ids), sorted(idsOf(events)));
-  });
-
-  test("tells again when the store has not heard of the answer", async () => {
-    await using receiver = await Receiver.start();
-    const failures: string[] = [];
-    const telemetry = { ...silent, backgroundFailed: (task: string) => void failures.push(task) };
-    await using rig = new DeliveryRig([webhookAt(receiver.url)], telemetry);
-    const { deliveries } = rig.stores;
-    const settle = deliveries.settle.bind(deliveries);
-    deliveries.settle = () => Promise.reject(new Error("away"));
-    const [event] = await rig.publish(1);
-    await rig.deliver();
-    assert.deepEqual(failures, ["deliver"]);
-    deliveries.settle = settle;
-    rig.clock.advance(20_000);
-    await rig.deliver();
-    assert.deepEqual(receiver.ids, [event!.id, event!.id]);
-    assert.equal((await rig.list("done")).length, 1);
-  });
-
-  test("forgets after a week what it has delivered", async () => {
-    await using receiver = await Receiver.start();
-    await using rig = new DeliveryRig([webhookAt(receiver.url)]);
-    await rig.publish(2);
-    rig.deliverer.start();
-    await eventually(async () => ((await rig.list("done")).length === 2 ? true : undefined));
-    await eventually(async () => (rig.clock.sleeping > 0 ? true : undefined));
-    rig.clock.advance(6 * day);
-    await eventually(async () => (rig.clock.sleeping > 0 ? true : undefined));
-    assert.equal((await rig.list("done")).length, 2);
-    rig.clock.advance(2 * day);
-    await eventually(async () => ((await rig.list("done")).length === 0 ? true : undefined));
     await rig.deliverer[Symbol.asyncDispose]();
   });
 });

@@ -40,6 +40,27 @@ export const deliveryMutants: readonly Mutant[] = [
     tests: attempts,
   },
   {
+    name: "claims what it gives back again and again",
+    file: "delivery/deliverer.ts",
+    text: "return this.#laneOf(claim.webhookId).rest();",
+    instead: "return;",
+    tests: ["delivery/webhooks.test.ts"],
+  },
+  {
+    name: "goes on telling a webhook that is gone",
+    file: "delivery/deliverer.ts",
+    text: 'if (reply.status === "gone") this.#laneOf(webhook.id).rest();',
+    instead: "",
+    tests: ["delivery/webhooks.test.ts"],
+  },
+  {
+    name: "tells of a student who was erased meanwhile",
+    file: "adapters/mongodb/deliveries.ts",
+    text: "if (ids.length === 0) return new Set();",
+    instead: "if (ids.length < 1e9) return new Set(ids);",
+    tests: ["adapters/mongodb.test.ts"],
+  },
+  {
     name: "takes a delivery that was there for its own",
     file: "adapters/mongodb/deliveries.ts",
     text: "for (const { index } of errors) missing.delete(index);",

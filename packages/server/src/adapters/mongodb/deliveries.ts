@@ -12,7 +12,7 @@ import type {
 import { Batch } from "./batch.ts";
 import type { MongoConnection } from "./connection.ts";
 import { type ClaimRequest, claimDeliveries } from "./delivery-claims.ts";
-import { allAtOnce, type DeliveryDocument, upTo } from "./documents.ts";
+import { allAtOnce, type Collections, type DeliveryDocument, upTo } from "./documents.ts";
 import { isDuplicateKeyCode, settleRace } from "./failures.ts";
 
 type Update = UpdateFilter<DeliveryDocument>;
@@ -46,10 +46,15 @@ export class MongoDeliveryStore implements DeliveryStore {
       ...toDocument(delivery),
       ...(delivery.isLeased === true && { lease }),
     }));
-    const missing = await this.#connection.answer((collections) => insertMissing(collections.deliveries, documents));
-    const own = deliveries.filter(({ isLeased }, index) => isLeased === true && missing.has(index));
-    return own.map(({ event, webhookId, expiresAt }) => {
-      return { event, webhookId, attempts: 0, expiresAt, lease: lease.toHexString() };
+    return this.#connection.answer(async (collections) => {
+      const missing = await insertMissing(collections.deliveries, documents);
+      const own = deliveries.filter(({ isLeased }, index) => isLeased === true && missing.has(index));
+      const kept = await keptEvents(collections, own, lease);
+      return own
+        .filter(({ event }) => kept.has(event.id))
+        .map(({ event, webhookId, expiresAt }) => {
+          return { event, webhookId, attempts: 0, expiresAt, lease: lease.toHexString() };
+        });
     });
   }
 
@@ -123,6 +128,26 @@ export class MongoDeliveryStore implements DeliveryStore {
     const erased = { userId, occurredAt: upTo(until) };
     return this.#connection.answer(async ({ deliveries }) => void (await deliveries.deleteMany(erased)));
   }
+}
+
+/**
+ * Which events of these deliveries there are. An erasure may have come between an event and its deliveries; it looks for
+ * deliveries after the event is gone, so it finds what is added later than this.
+ */
+async function keptEvents(
+  { deliveries, events }: Collections,
+  leased: readonly NewDelivery[],
+  lease: ObjectId,
+): Promise<ReadonlySet<string>> {
+  const ids = [...new Set(leased.map(({ event }) => event.id))];
+  if (ids.length === 0) return new Set();
+  const found = await events.find({ _id: { $in: ids } }, { projection: { _id: 1 }, ...allAtOnce }).toArray();
+  const kept = new Set(found.map(({ _id }) => _id));
+  const orphans = leased
+    .filter(({ event }) => !kept.has(event.id))
+    .map(({ event, webhookId }) => idOf(event.id, webhookId));
+  if (orphans.length > 0) await deliveries.deleteMany({ _id: { $in: orphans }, lease });
+  return kept;
 }
 
 /** Which of the documents were not there, by their places. Rejects when that is not known of each. */
