@@ -14,9 +14,9 @@ interface ProgramOptions {
 export class Program implements AsyncDisposable {
   readonly url: string;
   readonly pid: number;
-  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #child: ChildProcessByStdio<Writable, Readable, Readable>;
 
-  private constructor(child: ChildProcessByStdio<Writable, Readable, null>, url: string) {
+  private constructor(child: ChildProcessByStdio<Writable, Readable, Readable>, url: string) {
     this.#child = child;
     this.url = url;
     this.pid = child.pid as number;
@@ -28,7 +28,7 @@ export class Program implements AsyncDisposable {
     const { PATH } = process.env;
     const child = spawn(process.execPath, [path], {
       env: { PATH, NODE_ENV: "production", ...settings },
-      stdio: ["pipe", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "pipe"],
     });
     // Whatever happens to the bench, nothing that it has started stays.
     const end = (): boolean => child.kill("SIGKILL");
@@ -48,10 +48,13 @@ export class Program implements AsyncDisposable {
   }
 }
 
-async function addressOf(child: ChildProcessByStdio<Writable, Readable, null>, file: string): Promise<string> {
+/** What it complains about matters only while it starts: later it is deprived of its stores on purpose. */
+async function addressOf(child: ChildProcessByStdio<Writable, Readable, Readable>, file: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const timeout = setTimeout(() => reject(new Error(`${file} did not listen in time.`)), startTimeoutMs);
-  child.once("exit", (code) => reject(new Error(`${file} ended with ${code} at its start.`)));
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints = (complaints + text).slice(-2_000)));
+  child.once("exit", (code) => reject(new Error(`${file} ended with ${code} at its start. ${complaints}`)));
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     const url = /listens on (http:\S+)/.exec(text)?.[1];
     if (url !== undefined) resolve(url);

@@ -73,7 +73,7 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const delivery = options.delivery && { ...shared, ...options.delivery };
   const deliverer = delivery && new Deliverer(delivery);
   const sinks = deliverer ? [...stores.sinks, new WebhookSink({ ...delivery, deliverer })] : stores.sinks;
-  const publisher = new EventPublisher({ ...shared, sinks });
+  const publisher = new EventPublisher({ ...shared, queue, sinks });
   const counts = options.streakCounts;
   const streaks = new StreakKeeper({
     ...shared,

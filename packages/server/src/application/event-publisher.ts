@@ -6,6 +6,7 @@ import type { EventSink } from "../ports/event-sink.ts";
 import type { Leases } from "../ports/leases.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { BackgroundWork } from "./background-work.ts";
+import type { OneAtATime } from "./one-at-a-time.ts";
 
 /** A process delivers its own events at once; what is older than this was left behind, or its sink was away. */
 const leftBehindMs = 5_000;
@@ -18,6 +19,7 @@ interface EventPublisherDeps {
   log: EventLog;
   sinks: readonly EventSink[];
   leases: Leases;
+  queue: OneAtATime;
   clock: Clock;
   telemetry: Telemetry;
 }
@@ -25,7 +27,8 @@ interface EventPublisherDeps {
 /**
  * Keeps events for good, and brings each of them to every sink.
  *
- * Whoever publishes waits for the log and for nothing else. The log knows which sinks wait for an event, so what a sink does
+ * Whoever publishes waits for the log and for nothing else: sinks are told when the student's own work is done, so that it does
+ * not share the store with theirs. The log knows which sinks wait for an event, so what a sink does
  * not take at once, or a dead process has not delivered, any process delivers later. A sink may see an event again, with
  * the same id.
  */
@@ -44,9 +47,9 @@ export class EventPublisher implements AsyncDisposable {
     });
   }
 
-  /** Resolves when the event is kept; its delivery has then begun. Telling an event again is harmless. */
+  /** Resolves when the event is kept; its delivery begins when the student has been answered. Telling an event again is harmless. */
   async publish(event: LearningEvent): Promise<void> {
-    const { log, sinks, telemetry } = this.#deps;
+    const { log, sinks, queue, telemetry } = this.#deps;
     const isNew = await log.add(
       event,
       sinks.map(({ name }) => name),
@@ -54,8 +57,9 @@ export class EventPublisher implements AsyncDisposable {
     // Whoever told it first delivers it; if they died, what is left behind is found.
     if (!isNew) return;
     telemetry.eventPublished(event);
+    const answered = queue.ended(event.userId);
     for (const sink of sinks) {
-      const delivery = this.#deliver(sink, event).finally(() => this.#underWay.delete(delivery));
+      const delivery = answered.then(() => this.#deliver(sink, event)).finally(() => this.#underWay.delete(delivery));
       this.#underWay.add(delivery);
     }
   }

@@ -15,7 +15,7 @@ export type SaveOutcome =
       /** `superseded`: a newer position, or a start over, is stored already; `stamp` is the one that won. */
       readonly status: "stored" | "superseded";
       readonly stamp: Stamp;
-      /** The newest stamp of this lecture that an acknowledged flush has put into the store. */
+      /** The newest stamp of this lecture that an acknowledged flush has put into the store; always null for a save without a stamp. */
       readonly persisted: Stamp | null;
       /** The buffer's clock, but after the course's last reset: what a session may start from. */
       readonly serverTime: number;

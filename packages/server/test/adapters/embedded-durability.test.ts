@@ -12,7 +12,7 @@ import type { UserId } from "../../src/domain/ids.ts";
 import { joinPositions } from "../../src/domain/position.ts";
 import { lectures } from "../contracts/catalog.ts";
 import { momentAt, positions, someTime } from "../contracts/store-fixture.ts";
-import { course, lecture, someUser } from "../support/ids.ts";
+import { course, lecture, someUser, stampAt } from "../support/ids.ts";
 import { TempFolder } from "../support/temp-folder.ts";
 import { TestClock } from "../support/test-clock.ts";
 
@@ -44,8 +44,10 @@ describe("Reopening a data file", () => {
       [key],
     );
     assert.deepEqual(await after.buffer.acknowledge([claim]), ["clean"]);
-    const [outcome] = await after.buffer.save([{ key: leased, lectureId: lecture("a"), seconds: 3 }]);
-    assert.ok(outcome?.status === "stored" && outcome.persisted === claim.positions.get(lecture("a"))?.stamp);
+    const [outcome] = await after.buffer.save([
+      { key: leased, lectureId: lecture("a"), seconds: 3, stamp: stampAt(5) },
+    ]);
+    assert.ok(outcome?.status === "superseded" && outcome.persisted === claim.positions.get(lecture("a"))?.stamp);
     after.database[Symbol.dispose]();
   });
 

@@ -16,7 +16,7 @@ import { RedisTime } from "../../src/adapters/redis/redis-time.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
 import type { Claim } from "../../src/ports/position-buffer.ts";
 import { eventually } from "../support/eventually.ts";
-import { aDay, course, lecture, someUser } from "../support/ids.ts";
+import { aDay, course, lecture, someUser, stampAt } from "../support/ids.ts";
 import { RedisFixture } from "../support/redis-fixture.ts";
 import { inconsistencies } from "../support/redis-invariants.ts";
 import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
@@ -214,8 +214,8 @@ describe("What Redis holds", { skip: redisIsMissing() }, () => {
     const claims = await redis.buffer.claim(10, 60_000, { all: true });
     assert.equal(claims[0]?.positions.size, 2_000);
     assert.deepEqual(await redis.buffer.acknowledge(claims), ["clean"]);
-    const [outcome] = await redis.buffer.save([{ key, lectureId: lecture("l1999"), seconds: 1 }]);
-    assert.ok(outcome?.status === "stored" && outcome.persisted !== null);
+    const [outcome] = await redis.buffer.save([{ key, lectureId: lecture("l1999"), seconds: 1, stamp: stampAt(5) }]);
+    assert.ok(outcome?.status === "superseded" && outcome.persisted !== null);
   });
 
   it("is not all claimed at once when courses are very large", async () => {

@@ -141,21 +141,35 @@ export function acknowledgeContract(open: OpenBuffer): void {
     });
   });
 
-  describe("telling what the store has", () => {
+  describe("telling sessions what the store has", () => {
+    /** By a save that is too old to change anything. */
+    async function told(fixture: BufferFixture, at?: string): Promise<string | null> {
+      return (await fixture.save(0, { stamp: stampAt(5), ...(at !== undefined && { at }) })).persisted;
+    }
+
     it("begins with nothing", async () => {
       await using fixture = await BufferFixture.open(open);
-      assert.equal((await fixture.save(1)).persisted, null);
+      assert.equal((await fixture.save(1, { stamp: stampAt(4) })).persisted, null);
       await fixture.claim();
-      assert.equal((await fixture.save(2)).persisted, null);
+      assert.equal(await told(fixture), null);
     });
 
     it("tells the stamp that was claimed, of each lecture", async () => {
       await using fixture = await BufferFixture.open(open);
       const [a, b] = [await fixture.save(1, { at: "a" }), await fixture.save(2, { at: "b" })];
       await fixture.flush();
-      assert.equal((await fixture.save(3, { at: "a" })).persisted, a.stamp);
-      assert.equal((await fixture.save(4, { at: "b" })).persisted, b.stamp);
-      assert.equal((await fixture.save(5, { at: "c" })).persisted, null);
+      assert.equal(await told(fixture, "a"), a.stamp);
+      assert.equal(await told(fixture, "b"), b.stamp);
+      assert.equal(await told(fixture, "c"), null);
+    });
+
+    it("tells it to newer saves too, and to none without a session", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const { stamp } = await fixture.save(1);
+      await fixture.flush();
+      assert.equal((await fixture.save(2)).persisted, null);
+      const newer = stampAt((await fixture.buffer.now()) + 1_000);
+      assert.equal((await fixture.save(3, { stamp: newer })).persisted, stamp);
     });
 
     it("tells it when the key was saved to meanwhile", async () => {
@@ -164,7 +178,7 @@ export function acknowledgeContract(open: OpenBuffer): void {
       const claim = await fixture.claim();
       await fixture.save(2);
       await fixture.buffer.acknowledge([claim]);
-      assert.equal((await fixture.save(3)).persisted, stamp);
+      assert.equal(await told(fixture), stamp);
     });
 
     it("tells it to superseded and repeated saves too", async () => {
@@ -183,7 +197,7 @@ export function acknowledgeContract(open: OpenBuffer): void {
       const { stamp } = await fixture.save(2);
       await fixture.buffer.acknowledge([await fixture.claimSoon()]);
       await fixture.buffer.acknowledge([late]);
-      assert.equal((await fixture.save(3)).persisted, stamp);
+      assert.equal(await told(fixture), stamp);
     });
   });
 }

@@ -4,6 +4,7 @@ import { suite, test } from "node:test";
 import type { NewDelivery } from "../../src/ports/delivery-store.ts";
 import type { Telemetry } from "../../src/ports/telemetry.ts";
 import { silent } from "../properties/workbench.ts";
+import { course, lecture, someUser } from "../support/ids.ts";
 import { eventually } from "../support/eventually.ts";
 import { accept, Receiver } from "../support/receiver.ts";
 import { DeliveryRig, webhookAt } from "./delivery-rig.ts";
@@ -60,6 +61,28 @@ suite("a process that delivers tells webhooks of a new event at once", () => {
     await rig.deliverer.idle();
     assert.equal((await rig.list("done")).length, 1);
     assert.equal(receiver.ids.length, 1);
+  });
+
+  test("but not before the student has been answered", async () => {
+    await using receiver = await Receiver.start();
+    await using rig = await delivering(receiver.url);
+    const [courseId, lectureId] = [course("algebra"), lecture("intro")];
+    const lectures = new Map([[lectureId, { title: "Introduction", durationSeconds: 60, order: 0 }]]);
+    await rig.stores.catalog.replace({ courseId, title: "Algebra", lectures });
+    const { deliveries } = rig.stores;
+    const add = deliveries.add.bind(deliveries);
+    let isAnswered = false;
+    const wereAnswered: boolean[] = [];
+    deliveries.add = (wanted: readonly NewDelivery[]) => {
+      wereAnswered.push(isAnswered);
+      return add(wanted);
+    };
+    const userId = someUser();
+    await rig.core.completions.complete({ userId, zone: null }, { userId, courseId }, lectureId);
+    isAnswered = true;
+    await received(receiver, 2);
+    // The lecture and its course.
+    assert.deepEqual(wereAnswered, [true, true]);
   });
 
   test("as many as there is room for, and the others as soon as there is", async () => {

@@ -40,6 +40,13 @@ export const deliveryMutants: readonly Mutant[] = [
     tests: attempts,
   },
   {
+    name: "lets a student wait beside the deliveries",
+    file: "application/event-publisher.ts",
+    text: "const answered = queue.ended(event.userId);",
+    instead: "const answered = Promise.resolve();",
+    tests: attempts,
+  },
+  {
     name: "claims what it gives back again and again",
     file: "delivery/deliverer.ts",
     text: "return this.#laneOf(claim.webhookId).rest();",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { EventPublisher } from "../../src/application/event-publisher.ts";
+import { OneAtATime } from "../../src/application/one-at-a-time.ts";
 import type { LearningEvent } from "../../src/domain/event.ts";
 import type { UserId } from "../../src/domain/ids.ts";
 import type { EventSink, SinkName } from "../../src/ports/event-sink.ts";
@@ -60,7 +61,13 @@ class Rig implements AsyncDisposable {
   publisher(): EventPublisher {
     const { stores, clock } = this.workbench;
     const telemetry = { ...silent, backgroundFailed: (task: string) => void this.failures.push(task) };
-    return new EventPublisher({ ...stores, clock, telemetry, sinks: [this.stream, this.webhooks] });
+    return new EventPublisher({
+      ...stores,
+      queue: new OneAtATime(),
+      clock,
+      telemetry,
+      sinks: [this.stream, this.webhooks],
+    });
   }
 
   async waiting(): Promise<number> {

@@ -1,6 +1,7 @@
 import { Achievements } from "../../src/application/achievements.ts";
 import { EventPublisher } from "../../src/application/event-publisher.ts";
 import { Followers } from "../../src/application/followers.ts";
+import { OneAtATime } from "../../src/application/one-at-a-time.ts";
 import { StreakKeeper } from "../../src/application/streak-keeper.ts";
 import { type Achievement, streakMilestones } from "../../src/domain/achievement.ts";
 import { addDays, type Day } from "../../src/domain/activity-day.ts";
@@ -45,7 +46,7 @@ export class Following implements AsyncDisposable {
     };
     const counts = "completion";
     const shared = { ...bench.stores, clock: bench.clock, telemetry: silent, counts } as const;
-    this.publisher = new EventPublisher({ ...shared, sinks: [sink] });
+    this.publisher = new EventPublisher({ ...shared, queue: new OneAtATime(), sinks: [sink] });
     const more = { ...shared, publisher: this.publisher };
     const streaks = new StreakKeeper({ ...more, milestones: streakMilestones(definitions) });
     this.achievements = new Achievements({ ...more, definitions });

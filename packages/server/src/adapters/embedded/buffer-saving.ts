@@ -72,7 +72,7 @@ export class BufferSaving {
     const stored = this.#position.get(key.userId, key.courseId, lectureId);
     const reset = row?.reset ?? null;
     const serverTime = serverTimeAfter(now, reset);
-    const persisted = stored?.persisted ?? null;
+    const persisted = given === undefined ? null : (stored?.persisted ?? null);
     if (given !== undefined) {
       if (stampTime(given) > serverTime + maxSessionLeadMs) return { status: "ahead", serverTime };
       const winner = greatestStamp(stored?.stamp ?? null, reset);

@@ -9,7 +9,8 @@
         then of each save two: lecture, and "seconds" (ordered by arrival) or "stamp|seconds" (ordered by its session)
 
   Returns { now } when the deadline has passed and nothing was done, else { now, answer, ... } in order, an answer being
-        "stored|winning stamp|persisted stamp or nothing|reset or nothing", likewise "superseded|..."
+        "stored|winning stamp|persisted stamp or nothing|reset or nothing", likewise "superseded|..."; what is persisted
+        is looked at for saves of a session only
         "ahead|||reset or nothing"   "full"   "failed|reason"
 ]]
 local now, micros = clock()
@@ -90,10 +91,15 @@ end
 
 local function save(progress, lecture, value)
   -- The first command reads the key, so a key of the wrong type fails before anything is written.
-  local persisted, book = unpack(redis.call("HMGET", progress, "::" .. lecture, ":book"))
+  local has_session, persisted, book = #value > stamp_width, nil, nil
+  if has_session then
+    persisted, book = unpack(redis.call("HMGET", progress, "::" .. lecture, ":book"))
+  else
+    book = redis.call("HGET", progress, ":book")
+  end
   local version, since, newest, reset = parse_book(book)
   local stamp
-  if #value > stamp_width then
+  if has_session then
     if is_ahead(value, reset) then return "ahead|||" .. (reset or "") end
     stamp = string.sub(value, 1, stamp_width)
     local stored = newest and stamp <= newest and stored_stamp(progress, lecture)
