@@ -44,15 +44,15 @@ suite("production with webhooks", { skip: storesAreMissing() }, () => {
     return JSON.parse(output) as Facts;
   }
 
+  async function eventsWaiting(): Promise<number> {
+    const database = await production.database();
+    return database.collection("events").countDocuments({ "waiting.webhooks": { $exists: true } });
+  }
+
   async function nothingWaits(): Promise<void> {
     const database = await production.database();
-    const left = async (): Promise<number> => {
-      const [events, deliveries] = await Promise.all([
-        database.collection("events").countDocuments({ "waiting.webhooks": { $exists: true } }),
-        database.collection("deliveries").countDocuments({ status: "waiting" }),
-      ]);
-      return events + deliveries;
-    };
+    const left = async (): Promise<number> =>
+      (await eventsWaiting()) + (await database.collection("deliveries").countDocuments({ status: "waiting" }));
     await until("every delivery is made", async () => (await left()) === 0, { withinMs: 180_000 });
   }
 
@@ -93,6 +93,8 @@ suite("production with webhooks", { skip: storesAreMissing() }, () => {
         const events = await database.collection("events").countDocuments({ userId: "student-of-50" });
         assert.equal(await database.collection("deliveries").countDocuments({ userId: "student-of-50" }), 50 * events);
       }
+      // What it left behind would be told to the webhooks of other tests.
+      await until("no event waits", async () => (await eventsWaiting()) === 0, patiently);
       await service.kill();
     }
     assert.equal(shapes[0], shapes[1]);

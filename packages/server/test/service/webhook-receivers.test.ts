@@ -16,7 +16,7 @@ const docs = readFileSync(new URL("../../../../docs/events.md", import.meta.url)
 const folder = fileURLToPath(new URL("../..", import.meta.url));
 
 test("the receiver of the docs takes what is signed for it, and nothing else", async () => {
-  const [, snippet] = /Fastify:\n\n```js\n(.+?)```/s.exec(docs) ?? [];
+  const [, snippet] = /Fastify \([^)]+\):\n\n```js\n(.+?)```/s.exec(docs) ?? [];
   assert.ok(snippet !== undefined);
   const port = String(await freePort());
   const { PATH } = process.env;
