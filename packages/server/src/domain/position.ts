@@ -25,16 +25,23 @@ export function roundToMillisecond(seconds: number): number {
 /** Joins what two stores know: the greater reset, and of each lecture the newest position after it. */
 export function joinPositions(one: PositionState, other: PositionState): PositionState {
   const reset = greatestStamp(one.reset, other.reset);
-  if (reset === null && other.positions.size === 0) return { positions: one.positions, reset };
-  const positions = new Map<LectureId, Position>();
-  for (const source of [one.positions, other.positions]) {
-    for (const [lectureId, position] of source) {
-      const known = positions.get(lectureId);
-      const isForgotten = reset !== null && position.stamp <= reset;
-      if (!isForgotten && (known === undefined || position.stamp > known.stamp)) positions.set(lectureId, position);
-    }
+  return { positions: newestOf(after(reset, one.positions), after(reset, other.positions)), reset };
+}
+
+function after(reset: Stamp | null, positions: Positions): Positions {
+  if (reset === null) return positions;
+  return new Map([...positions].filter(([, { stamp }]) => stamp > reset));
+}
+
+/** Mostly the others are as new, having been flushed: then nothing is copied. */
+function newestOf(positions: Positions, others: Positions): Positions {
+  if (others.size === 0) return positions;
+  let joined: Map<LectureId, Position> | undefined;
+  for (const [lectureId, position] of positions) {
+    const other = others.get(lectureId);
+    if (other === undefined || position.stamp > other.stamp) (joined ??= new Map(others)).set(lectureId, position);
   }
-  return { positions, reset };
+  return joined ?? others;
 }
 
 /** The lecture of the newest position, or null when there is none. */

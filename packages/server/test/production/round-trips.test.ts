@@ -90,6 +90,15 @@ suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
     assert.deepEqual(toMongodb, [["find progress"]]);
   });
 
+  test("so few reads of one turn that each is found by its own key are asked for one by one", async () => {
+    await using burst = await Burst.of(service, 3);
+    await burst.save("algebra", 1);
+    await burst.read("algebra");
+    const { toRedis, toMongodb } = await tripsOf(() => burst.read("algebra"));
+    assert.deepEqual(toRedis.flat(), ["read 3", "course-version 1"]);
+    assert.deepEqual(toMongodb.flat(), ["find progress", "find progress", "find progress"]);
+  });
+
   for (const [path, most] of [
     ["/stats/course-progress", 3],
     ["/stats/student", 3],

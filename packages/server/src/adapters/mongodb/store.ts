@@ -31,6 +31,9 @@ import {
 import { changeFilter, changeUpdate } from "./progress-updates.ts";
 import { provenWrites, type ProvenWrite, reportOf } from "./proven-writes.ts";
 
+/** So few are asked for one by one: each has the whole unique key, and MongoDB need not plan an `$or`. */
+const findsAlone = 4;
+
 /** More of them would hold up whatever else this process does while their answer is taken apart. */
 const documentsPerFind = 50;
 
@@ -59,8 +62,7 @@ export class MongoProgressStore implements ProgressStore {
       keys.slice(number * documentsPerFind, (number + 1) * documentsPerFind),
     );
     return parts.flatMap((part) => {
-      const [key] = part;
-      if (key !== undefined && part.length === 1) return [this.read(key)];
+      if (part.length <= findsAlone) return part.map((key) => this.read(key));
       const found = this.#find(part);
       // Taken apart by whoever asked for it: what is wrong with one document is nothing to the others.
       return part.map(async (own) => toStoredProgress(own, (await found).get(nameOf(own)) ?? {}));

@@ -1,5 +1,5 @@
 import { BSON } from "mongodb";
-import { isLectureId, type LectureId } from "../../domain/ids.ts";
+import type { LectureId } from "../../domain/ids.ts";
 import type { Position, Positions } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
 import { toMap } from "./documents.ts";
@@ -10,6 +10,8 @@ const beforeStamp = `\x02stamp\0${String.fromCharCode(stampLength + 1)}\0\0\0`;
 const beforeDouble = "\0\x01seconds\0";
 const beforeInteger = "\0\x10seconds\0";
 const embedded = 3;
+/** Other names would not be what one character for each byte makes of them. */
+const isAscii = /^[ -~]*$/;
 
 /**
  * The positions in the bytes of `watchTimes`. A read of a course spends most of its time here, so what has the form that
@@ -28,10 +30,10 @@ export function plainPositions(bytes: Uint8Array): Map<LectureId, Position> | un
   let at = 4;
   while (at < text.length - 1) {
     const nameEnd = text.indexOf("\0", at);
-    const lectureId = text.slice(at + 1, nameEnd);
+    const lectureId = text.slice(at + 1, nameEnd) as LectureId;
     const stampAt = nameEnd + 5 + beforeStamp.length;
     const numberAt = stampAt + stampLength + beforeDouble.length;
-    if (buffer[at] !== embedded || !text.startsWith(beforeStamp, nameEnd + 5) || !isLectureId(lectureId))
+    if (buffer[at] !== embedded || !text.startsWith(beforeStamp, nameEnd + 5) || !isAscii.test(lectureId))
       return undefined;
     const isDouble = text.startsWith(beforeDouble, stampAt + stampLength);
     if (!isDouble && !text.startsWith(beforeInteger, stampAt + stampLength)) return undefined;
