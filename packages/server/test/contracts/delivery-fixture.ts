@@ -46,6 +46,17 @@ export const due = (event: LearningEvent, webhookId: WebhookId, dueAt: number = 
   expiresAt,
 });
 
+/** One event that is due to one webhook. */
+export async function oneDue(
+  harness: DeliveryHarness,
+): Promise<{ deliveries: DeliveryStore; webhookId: WebhookId; event: LearningEvent }> {
+  const { deliveries } = harness;
+  const webhookId = someWebhook();
+  const [event] = (await kept(harness, 1)) as [LearningEvent];
+  await deliveries.add([due(event, webhookId)]);
+  return { deliveries, webhookId, event };
+}
+
 /** All that is known of a webhook's deliveries. */
 export async function recordsOf({ deliveries }: DeliveryHarness, webhookId: WebhookId): Promise<DeliveryRecord[]> {
   const statuses = ["waiting", "done", "dead"] as const;

@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { LearningEvent } from "../../src/domain/event.ts";
 import { someUser } from "../support/ids.ts";
-import { type DeliveryHarness, due, expiresAt, kept, lease, now, recordsOf, someWebhook } from "./delivery-fixture.ts";
+import {
+  type DeliveryHarness,
+  due,
+  expiresAt,
+  kept,
+  lease,
+  now,
+  oneDue,
+  recordsOf,
+  someWebhook,
+} from "./delivery-fixture.ts";
 import { deliveryOperatingContract } from "./delivery-operating.ts";
 
 /** What every delivery store promises. Tests use webhooks that nobody else has. */
@@ -150,10 +160,7 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
 
     it("ends what is done, and keeps it from being delivered again", async () => {
       await using harness = await open();
-      const { deliveries } = harness;
-      const webhookId = someWebhook();
-      const [event] = (await kept(harness, 1)) as [LearningEvent];
-      await deliveries.add([due(event, webhookId)]);
+      const { deliveries, webhookId, event } = await oneDue(harness);
       const [claim] = await deliveries.claim(webhookId, 1, lease);
       await deliveries.settle(claim!, { status: "done", at: now + 5 });
       const done = { eventId: event.id, webhookId, status: "done", attempts: 0, reason: null, at: now + 5 };
@@ -164,10 +171,7 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
 
     it("counts what failed, says why, and has it due again when it is told to", async () => {
       await using harness = await open();
-      const { deliveries } = harness;
-      const webhookId = someWebhook();
-      const [event] = (await kept(harness, 1)) as [LearningEvent];
-      await deliveries.add([due(event, webhookId)]);
+      const { deliveries, webhookId, event } = await oneDue(harness);
       const [first] = await deliveries.claim(webhookId, 1, lease);
       await deliveries.settle(first!, { status: "waiting", dueAt: now + 50, reason: "Answered 500." });
       const waiting = { eventId: event.id, webhookId, status: "waiting", attempts: 1, reason: "Answered 500." };
@@ -183,10 +187,7 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
 
     it("counts nothing for what was given back, and has it due at once", async () => {
       await using harness = await open();
-      const { deliveries } = harness;
-      const webhookId = someWebhook();
-      const [event] = (await kept(harness, 1)) as [LearningEvent];
-      await deliveries.add([due(event, webhookId)]);
+      const { deliveries, webhookId, event } = await oneDue(harness);
       const [claim] = await deliveries.claim(webhookId, 1, lease);
       await deliveries.settle(claim!, { status: "released", dueAt: now });
       const [again] = await deliveries.claim(webhookId, 1, lease);
@@ -195,10 +196,7 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
 
     it("believes who has lost the lease that it is done, and nothing else", async () => {
       await using harness = await open();
-      const { deliveries } = harness;
-      const webhookId = someWebhook();
-      const [event] = (await kept(harness, 1)) as [LearningEvent];
-      await deliveries.add([due(event, webhookId)]);
+      const { deliveries, webhookId, event } = await oneDue(harness);
       const [late] = await deliveries.claim(webhookId, 1, lease);
       const [present] = await deliveries.claim(webhookId, 1, { ...lease, now: now + 1_000 });
       assert.ok(late && present && late.lease !== present.lease);
