@@ -196,7 +196,7 @@ export function deliveryStoreContract(name: string, open: () => Promise<Delivery
 
     it("believes who has lost the lease that it is done, and nothing else", async () => {
       await using harness = await open();
-      const { deliveries, webhookId, event } = await oneDue(harness);
+      const { deliveries, webhookId } = await oneDue(harness);
       const [late] = await deliveries.claim(webhookId, 1, lease);
       const [present] = await deliveries.claim(webhookId, 1, { ...lease, now: now + 1_000 });
       assert.ok(late && present && late.lease !== present.lease);
