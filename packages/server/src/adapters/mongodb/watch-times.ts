@@ -5,13 +5,10 @@ import type { Stamp } from "../../domain/stamp.ts";
 import { toMap } from "./documents.ts";
 
 const stampLength = 37;
-/** Bytes of a position: what comes before the stamp, before the number, and after it. */
-const beforeStamp = `\x02stamp\0${String.fromCharCode(stampLength + 1)}\0\0\0`;
-const beforeDouble = "\0\x01seconds\0";
-const beforeInteger = "\0\x10seconds\0";
-const embedded = 3;
-/** Other names would not be what one character for each byte makes of them. */
-const isAscii = /^[ -~]*$/;
+/** Bytes of a position: what comes before the stamp, and what around the type of the number. */
+const beforeStamp = Buffer.from(`\x02stamp\0${String.fromCharCode(stampLength + 1)}\0\0\0`, "latin1");
+const afterType = Buffer.from("seconds\0", "latin1");
+const [double, embedded, integer] = [1, 3, 16];
 
 /**
  * The positions in the bytes of `watchTimes`. A read of a course spends most of its time here, so what has the form that
@@ -28,21 +25,33 @@ export function plainPositions(bytes: Uint8Array): Map<LectureId, Position> | un
   const text = buffer.toString("latin1");
   const positions = new Map<LectureId, Position>();
   let at = 4;
-  while (at < text.length - 1) {
-    const nameEnd = text.indexOf("\0", at);
-    const lectureId = text.slice(at + 1, nameEnd) as LectureId;
+  while (at < buffer.length - 1) {
+    const nameEnd = endOfName(buffer, at + 1);
     const stampAt = nameEnd + 5 + beforeStamp.length;
-    const numberAt = stampAt + stampLength + beforeDouble.length;
-    if (buffer[at] !== embedded || !text.startsWith(beforeStamp, nameEnd + 5) || !isAscii.test(lectureId))
-      return undefined;
-    const isDouble = text.startsWith(beforeDouble, stampAt + stampLength);
-    if (!isDouble && !text.startsWith(beforeInteger, stampAt + stampLength)) return undefined;
-    const seconds = isDouble ? buffer.readDoubleLE(numberAt) : buffer.readInt32LE(numberAt);
-    positions.set(lectureId, { stamp: text.slice(stampAt, stampAt + stampLength) as Stamp, seconds });
-    at = numberAt + (isDouble ? 8 : 4) + 1;
+    const typeAt = stampAt + stampLength + 1;
+    const type = buffer[typeAt];
+    if (buffer[at] !== embedded || buffer[nameEnd] !== 0 || !holds(buffer, nameEnd + 5, beforeStamp)) return undefined;
+    if ((type !== double && type !== integer) || !holds(buffer, typeAt + 1, afterType)) return undefined;
+    const numberAt = typeAt + 1 + afterType.length;
+    const seconds = type === double ? buffer.readDoubleLE(numberAt) : buffer.readInt32LE(numberAt);
+    const stamp = text.slice(stampAt, stampAt + stampLength) as Stamp;
+    positions.set(text.slice(at + 1, nameEnd) as LectureId, { stamp, seconds });
+    at = numberAt + (type === double ? 8 : 4) + 1;
     if (buffer.readInt32LE(nameEnd + 1) !== at - nameEnd - 1) return undefined;
   }
   return positions;
+}
+
+/** Where printable ASCII ends: any other name would not be what one character for each byte makes of it. */
+function endOfName(buffer: Uint8Array, from: number): number {
+  let at = from;
+  while ((buffer[at] as number) >= 0x20 && (buffer[at] as number) < 0x7f) at++;
+  return at;
+}
+
+function holds(buffer: Uint8Array, at: number, bytes: Uint8Array): boolean {
+  for (let index = 0; index < bytes.length; index++) if (buffer[at + index] !== bytes[index]) return false;
+  return true;
 }
 
 /** By the driver. */
