@@ -48,11 +48,16 @@ describe("the URL of MongoDB", () => {
   });
 
   it("cannot weaken what is promised", async () => {
-    const weak = "w=1&journal=false&retryWrites=true&readPreference=secondary&wtimeoutMS=60000&socketTimeoutMS=0";
-    await using connection = MongoConnection.open(`mongodb://host/progress?${weak}`);
-    const { writeConcern, retryWrites, readPreference, socketTimeoutMS } = connection.client.options;
-    assert.deepEqual([writeConcern.w, writeConcern.journal, writeConcern.wtimeoutMS], ["majority", true, 4_000]);
-    assert.deepEqual([retryWrites, readPreference.mode, socketTimeoutMS], [false, "primary", 5_000]);
+    const others = "retryWrites=true&readPreference=secondary&socketTimeoutMS=0";
+    for (const weak of ["w=1&journal=false&wtimeoutMS=60000", "w=0&j=false&wtimeout=0"]) {
+      await using connection = MongoConnection.open(`mongodb://host/progress?${weak}&${others}`);
+      for (const { writeConcern = {} } of Object.values(connection.collections)) {
+        const { w, j, wtimeout } = writeConcern;
+        assert.deepEqual({ w, j, wtimeout }, { w: "majority", j: true, wtimeout: 4_000 }, weak);
+      }
+      const { retryWrites, readPreference, socketTimeoutMS } = connection.client.options;
+      assert.deepEqual([retryWrites, readPreference.mode, socketTimeoutMS], [false, "primary", 5_000]);
+    }
   });
 });
 

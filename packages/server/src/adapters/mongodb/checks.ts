@@ -14,7 +14,7 @@ export interface Finding {
 
 /** Looks at what the service needs of MongoDB: reach, rights, indexes, version, confirmed writes. Never rejects. */
 export async function checkMongo(connection: MongoConnection): Promise<Finding[]> {
-  const database = connection.client.db();
+  const { database } = connection;
   try {
     await connection.ready();
     const findings = checkVersion(await database.command({ buildInfo: 1 }));

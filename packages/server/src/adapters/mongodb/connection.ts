@@ -1,4 +1,4 @@
-import { MongoClient, MongoError } from "mongodb";
+import { type Db, MongoClient, MongoError } from "mongodb";
 import { ProgressError } from "../../domain/errors.ts";
 import { type Collections, collectionsOf } from "./documents.ts";
 import { isOutage, unavailable } from "./failures.ts";
@@ -20,9 +20,6 @@ const longestMs = 3 * timeoutMs + 2_000;
  * repeated by its caller instead. Reads go to the primary, because a compare-and-set has to see what was just written.
  */
 const promises = {
-  w: "majority",
-  journal: true,
-  wtimeoutMS: 4_000,
   retryWrites: false,
   readPreference: "primary",
   serverSelectionTimeoutMS: timeoutMs,
@@ -32,6 +29,9 @@ const promises = {
   heartbeatFrequencyMS: heartbeatMs,
   appName: "aetherlearn-progress",
 } as const;
+
+/** Given to the database, not to the client: there `j` and `wtimeout`, the old names that a URL may use, would win. */
+const writeConcern = { w: "majority", journal: true, wtimeoutMS: 4_000 } as const;
 
 /** The connection string cannot be used. The message says what to do and shows no password. */
 export class ConnectionUrlError extends Error {
@@ -48,6 +48,7 @@ export class ConnectionUrlError extends Error {
  */
 export class MongoConnection implements AsyncDisposable {
   readonly client: MongoClient;
+  readonly database: Db;
   readonly collections: Collections;
   #ready: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -55,7 +56,8 @@ export class MongoConnection implements AsyncDisposable {
 
   private constructor(client: MongoClient) {
     this.client = client;
-    this.collections = collectionsOf(client.db());
+    this.database = client.db(undefined, { writeConcern });
+    this.collections = collectionsOf(this.database);
     const limits = { answerMs: timeoutMs, intervalMs: heartbeatMs };
     watchHeartbeats(client, limits, () => this.#beginAnew());
   }
@@ -130,7 +132,7 @@ export class MongoConnection implements AsyncDisposable {
     await this.#closing;
     // A client that has failed to connect stays closed until it is told to connect again.
     await this.client.connect();
-    await createIndexes(this.client.db());
+    await createIndexes(this.database);
   }
 }
 
