@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, ConfigError, misspeltSettings, readConfig } from "./config.ts";
 import { achievementCommands } from "./ops/achievements.ts";
 import { bufferCommands } from "./ops/buffer.ts";
 import { type Command, type Options, UsageError } from "./ops/command.ts";
@@ -42,9 +43,30 @@ class UnreachableError extends Error {
 function commandOf(words: readonly string[], options: Options): Command {
   for (const understand of commands) {
     const command = understand(words, options);
-    if (command !== undefined) return command;
+    if (command === undefined) continue;
+    const { takes = [] } = command;
+    const strange = Object.keys(options).find((name) => !takes.some((known) => known === name));
+    if (strange === undefined) return command;
+    throw new UsageError(`"${words.join(" ")}" does not take --${strange}.`);
   }
   throw new UsageError(words.length === 0 ? "Say what to do." : `Unknown command "${words.join(" ")}".`);
+}
+
+/** @throws ConfigError */
+function configure(): Config {
+  for (const warning of misspeltSettings(process.env)) console.error(warning);
+  const config = readConfig(process.env);
+  if (config.stores.type === "embedded") {
+    const { dataFile } = config.stores;
+    // A new file would be made, and all would be well in it.
+    if (!existsSync(dataFile))
+      throw new ConfigError(
+        `The data file ${dataFile} does not exist: set DATA_FILE, or REDIS_URL and MONGODB_URL, as the service has them.`,
+      );
+    console.error(`On the embedded store ${dataFile}: no REDIS_URL is set.`);
+  }
+  // A command's answer is on standard output alone.
+  return { ...config, logLevel: "silent" };
 }
 
 async function run(args: readonly string[]): Promise<number> {
@@ -58,22 +80,19 @@ async function run(args: readonly string[]): Promise<number> {
     after: { type: "string" },
   } as const;
   const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
-  if (values.help) {
+  const { json, help, ...given } = values;
+  if (help) {
     console.log(usage);
     return 0;
   }
-  const command = commandOf(positionals, values);
-  // A command's answer is on standard output alone.
-  const config: Config = { ...readConfig(process.env), logLevel: "silent" };
-  if (config.stores.type === "embedded")
-    console.error(`On the embedded store ${config.stores.dataFile}: no REDIS_URL is set.`);
-  await using backend = await openBackend(config);
+  const command = commandOf(positionals, given);
+  await using backend = await openBackend(configure());
   const isReachable = await untilReachable(backend);
   if (!isReachable && command.needsNoStore !== true) throw await UnreachableError.of(backend);
   const { text, facts, isDone } = await command.run(backend).catch(async (cause: unknown) => {
     throw await UnreachableError.of(backend, { cause });
   });
-  console.log(values.json ? JSON.stringify(facts, null, 2) : text);
+  console.log(json ? JSON.stringify(facts, null, 2) : text);
   return isDone ? 0 : 1;
 }
 

@@ -1,6 +1,7 @@
-import { type CourseId, parseCourseId, parseUserId, type ProgressKey } from "../domain/ids.ts";
+import { parseCourseId, parseUserId, type ProgressKey } from "../domain/ids.ts";
 import type { Backend } from "../service.ts";
 import { type Outcome, type Understand, UsageError } from "./command.ts";
+import { counted } from "./counted.ts";
 import { ProgressLine } from "./progress-line.ts";
 import { healthOf } from "./reach.ts";
 
@@ -12,8 +13,8 @@ export const bufferCommands: Understand = ([verb, noun, ...rest], { all = false 
   if (verb === "drain" && noun === undefined) return { run: drain };
   if (verb === "poison" && noun === "list" && rest.length === 0) return { run: listPoison };
   if (verb === "poison" && noun === "retry") {
-    const chosen = all ? "all" : keyOf(rest);
-    return { run: (backend) => retryPoison(backend, chosen) };
+    const chosen = all ? everyKey(rest) : keyOf(rest);
+    return { run: (backend) => retryPoison(backend, chosen), takes: ["all"] };
   }
   return undefined;
 };
@@ -46,32 +47,49 @@ async function drain({ core }: Backend): Promise<Outcome> {
   const { written, left } = await core.flusher.drain((count) => line.show(`Keys written: ${count}`));
   line.end();
   const text =
-    left === 0 ? "Drained: nothing is left in the buffer alone." : `${left} keys are left: see status and poison list.`;
+    left === 0
+      ? "Drained: nothing is left in the buffer alone."
+      : `${counted(left, "key is", "keys are")} left: see status and poison list.`;
   return { text, facts: { written, left }, isDone: left === 0 };
 }
 
 async function listPoison({ stores }: Backend): Promise<Outcome> {
   const keys = await stores.buffer.poisonKeys(listLimit);
   const lines = keys.map(
-    ({ key, attempts, reason }) => `${key.userId} ${key.courseId}  refused ${attempts} times: ${reason}`,
+    ({ key, attempts, reason }) => `${key.userId} ${key.courseId}  refused ${counted(attempts, "time")}: ${reason}`,
   );
-  return { text: lines.join("\n") || "No poison keys.", facts: keys, isDone: true };
+  const more =
+    keys.length < listLimit ? [] : [`Only the first ${listLimit} are shown: see status for how many there are.`];
+  return { text: [...lines, ...more].join("\n") || "No poison keys.", facts: keys, isDone: true };
 }
 
 async function retryPoison({ stores: { buffer } }: Backend, chosen: "all" | ProgressKey): Promise<Outcome> {
-  const keys = chosen === "all" ? (await buffer.poisonKeys(listLimit)).map(({ key }) => key) : [chosen];
-  let retried = 0;
-  for (const key of keys) if (await buffer.retryPoison(key)) retried++;
-  const text = retried > 0 ? `Due now: ${retried}.` : "Nothing to retry: not on the poison list.";
-  return { text, facts: { retried }, isDone: chosen === "all" || retried > 0 };
+  if (chosen === "all") return retryAllPoison(buffer);
+  const isDone = await buffer.retryPoison(chosen);
+  const text = isDone ? "It is due now." : "Nothing to retry: it is not on the poison list.";
+  return { text, facts: { retried: isDone ? 1 : 0 }, isDone };
 }
 
-function keyOf([user = "", course = ""]: readonly string[]): {
-  userId: NonNullable<ReturnType<typeof parseUserId>>;
-  courseId: CourseId;
-} {
+/** What is refused again meanwhile is listed again, so this goes by the list as it was. */
+async function retryAllPoison(buffer: Backend["stores"]["buffer"]): Promise<Outcome> {
+  const keys = await buffer.poisonKeys(listLimit);
+  let retried = 0;
+  for (const { key } of keys) if (await buffer.retryPoison(key)) retried++;
+  const isDone = keys.length < listLimit;
+  const rest = isDone ? "" : " There may be more: run the command again.";
+  const text = keys.length === 0 ? "Nothing to retry: the poison list is empty." : `Due now: ${retried}.${rest}`;
+  return { text, facts: { retried }, isDone };
+}
+
+function everyKey(words: readonly string[]): "all" {
+  if (words.length > 0) throw new UsageError("Name a student and a course, or --all, not both.");
+  return "all";
+}
+
+function keyOf([user = "", course = "", ...more]: readonly string[]): ProgressKey {
   const userId = parseUserId(user);
   const courseId = parseCourseId(course);
-  if (userId === undefined || courseId === undefined) throw new UsageError("Name a student and a course, or --all.");
+  if (userId === undefined || courseId === undefined || more.length > 0)
+    throw new UsageError("Name a student and a course, or --all.");
   return { userId, courseId };
 }

@@ -11,6 +11,8 @@ export interface Command {
   run(backend: Backend): Promise<Outcome>;
   /** Also of use while stores are away. */
   readonly needsNoStore?: boolean;
+  /** Options that mean something to it. */
+  readonly takes?: readonly (keyof Options)[];
 }
 
 /** What was given with dashes. */

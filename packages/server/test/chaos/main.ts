@@ -1,5 +1,6 @@
 /** `npm run chaos`: students, an instructor and every fault there is, mixed by chance, on real stores and three processes. */
 import { parseArgs } from "node:util";
+import { counted } from "../../src/ops/counted.ts";
 import { say, showProgress, showTable } from "../measure/table.ts";
 import { storesAreMissing } from "../support/production.ts";
 import { Fleet } from "./fleet.ts";
@@ -41,12 +42,14 @@ async function run({ seed, minutes, roundS }: Options): Promise<number> {
         seed: roundSeed,
         lengthMs: roundS * 1000,
         tell: ({ requests, faults }) =>
-          showProgress(`${elapsed()}  round ${round + 1}: ${requests} requests, ${faults} faults`),
+          showProgress(
+            `${elapsed()}  round ${round + 1}: ${counted(requests, "request")}, ${counted(faults, "fault")}`,
+          ),
       });
       tallies.push(tally);
       const happened = [...tally.faults.values()].reduce((sum, count) => sum + count, 0);
       say(
-        `\r${elapsed().padStart(6)}  round ${round + 1}: ${tally.acknowledged} of ${tally.requests} requests acknowledged, ${happened} faults, ${tally.looks} looks, nothing lost\n`,
+        `\r${elapsed().padStart(6)}  round ${round + 1}: ${tally.acknowledged} of ${counted(tally.requests, "request")} acknowledged, ${counted(happened, "fault")}, ${counted(tally.looks, "look")}, nothing lost\n`,
       );
     } catch (error) {
       say(`\r${elapsed().padStart(6)}  round ${round + 1} of seed ${seed}: ${String((error as Error).stack)}\n`);
@@ -60,7 +63,7 @@ async function run({ seed, minutes, roundS }: Options): Promise<number> {
 
 function summarise(seed: number, elapsed: string, tallies: readonly Tally[]): void {
   const sum = (count: (tally: Tally) => number): number => tallies.reduce((total, tally) => total + count(tally), 0);
-  showTable(`Seed ${seed}, ${tallies.length} rounds without a fault of ours, ${elapsed}`, [
+  showTable(`Seed ${seed}, ${counted(tallies.length, "round")} without a fault of ours, ${elapsed}`, [
     ["requests", sum(({ requests }) => requests)],
     ["acknowledged changes, looked for and found", sum(({ acknowledged }) => acknowledged)],
     ["looks at both stores meanwhile", sum(({ looks }) => looks)],

@@ -1,6 +1,7 @@
 /** `npm run measure:drain`: carries very many dirty keys from Redis to MongoDB, and watches the memory of the process. */
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
+import { counted } from "../../src/ops/counted.ts";
 import { storesAreMissing } from "../support/production.ts";
 import { drainKeys } from "./drained-keys.ts";
 import { say, showProgress, showTable } from "./table.ts";
@@ -31,10 +32,10 @@ async function run(): Promise<number> {
     say(`Nothing can be drained: ${missing}\n`);
     return 1;
   }
-  say(`Filling Redis with ${keys} dirty keys, then draining them ...\n`);
+  say(`Filling Redis with ${counted(keys, "dirty key")}, then draining them ...\n`);
   const { written, left, stored, seconds, heaps } = await drainKeys({ keys, run: randomUUID(), tell: showProgress });
   const shown = (bytes = 0): string => `${(bytes / mebibyte).toFixed(1)} MiB`;
-  showTable(`${keys} dirty keys, drained by one process`, [
+  showTable(`${counted(keys, "dirty key")}, drained by one process`, [
     ["written", `${written} in ${seconds.toFixed(0)} s`],
     ["left", left],
     ["documents in MongoDB", stored],

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { counted } from "../../src/ops/counted.ts";
 import { Client, isUnknown } from "../support/process-client.ts";
 import { Production } from "../support/production.ts";
 import { catalogOf, studentsWith } from "../replay/audience.ts";
@@ -49,7 +50,7 @@ export async function measureReplay({ students, intervalMs, seconds }: ReplayOpt
       await delay(heartbeatS * 1000);
     }
   });
-  const timer = setInterval(() => showProgress(`${saves.length} saves`), 1_000);
+  const timer = setInterval(() => showProgress(counted(saves.length, "save")), 1_000);
   await Promise.all(watching).finally(() => clearInterval(timer));
 
   const operator = await Client.of(service.url, "operator");

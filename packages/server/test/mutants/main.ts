@@ -1,5 +1,6 @@
 /** `npm run mutants`: breaks the protocol on purpose, one way after the other, and shows that tests notice each. */
 import { parseArgs } from "node:util";
+import { counted } from "../../src/ops/counted.ts";
 import { say, showTable } from "../measure/table.ts";
 import { storesAreMissing } from "../support/production.ts";
 import { TempFolder } from "../support/temp-folder.ts";
@@ -19,7 +20,7 @@ tried. 2: the command was not understood.`;
 async function run(chosen: readonly Mutant[]): Promise<number> {
   await using folder = await TempFolder.create();
   const project = new CopiedProject(folder.file("copy"));
-  say(`First the tests of ${chosen.length} mutants on the program as it is ...`);
+  say(`First the tests of ${counted(chosen.length, "mutant")} on the program as it is ...`);
   for (const [tests, only] of selections(chosen)) {
     const verdict = await project.run({ tests, ...(only !== undefined && { only }) });
     say(".");

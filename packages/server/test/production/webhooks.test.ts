@@ -187,7 +187,7 @@ suite("production with webhooks", { skip: storesAreMissing() }, () => {
     const refused = await run("webhooks replay --since 2026-01-01 --webhook gone");
     assert.deepEqual(
       [refused.code, refused.output],
-      [1, "They are disabled: see webhooks list, and enable them first.\n"],
+      [1, "Disabled: gone. Enable what is back first: webhooks enable ID.\n"],
     );
 
     for (const receiver of [gone, broken]) receiver.behave = accept;

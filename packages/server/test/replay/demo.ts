@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { issueToken } from "../../src/demo/token.ts";
+import { counted } from "../../src/ops/counted.ts";
 import { ApiClient, ApiError } from "./api-client.ts";
 import { catalogOf, studentsWith } from "./audience.ts";
 import { help, type Options, optionsOf, UsageError } from "./demo-options.ts";
@@ -54,8 +55,8 @@ function summaryOf({ sent, acknowledged, verified, wrong, seconds, latencies }: 
   const percentile = (share: number): string => (latencies[Math.floor(share * (latencies.length - 1))] ?? 0).toFixed(1);
   const rows = [
     ["saves sent", `${sent} in ${seconds.toFixed(1)} s, ${Math.round(sent / seconds)} each second`],
-    ["acknowledged", `${acknowledged}${resent > 0 ? `, ${resent} requests sent more than once` : ""}`],
-    ["verified", `the positions after ${verified} sessions, to the millisecond; ${wrong.length} wrong`],
+    ["acknowledged", `${acknowledged}${resent > 0 ? `, ${counted(resent, "request")} sent more than once` : ""}`],
+    ["verified", `the positions after ${counted(verified, "session")}, to the millisecond; ${wrong.length} wrong`],
     ["latency", `p50 ${percentile(0.5)} ms, p99 ${percentile(0.99)} ms`],
   ];
   return rows.map(([name = "", text]) => `  ${name.padEnd(14)} ${text}\n`).join("");
@@ -69,7 +70,9 @@ async function run({ url, sessions: wanted, speed, token }: Options): Promise<vo
   using client = new PatientClient(new ApiClient(url));
   await addCourses(client, editor, sessions);
   const count = students.flat().length;
-  process.stdout.write(`${count} sessions of ${students.length} real students, ${speed} times as fast, on ${url}\n`);
+  process.stdout.write(
+    `${counted(count, "session")} of ${counted(students.length, "real student")}, ${speed} times as fast, on ${url}\n`,
+  );
   const result = await replay(client, seats, (secondsBetweenSaves * 1000) / speed);
   process.stdout.write(summaryOf(result, client.resent));
   for (const difference of result.wrong.slice(0, 10)) process.stdout.write(`  WRONG: ${difference}\n`);
