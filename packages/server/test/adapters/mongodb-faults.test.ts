@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { describe, it } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProgressDocument } from "../../src/adapters/mongodb/documents.ts";
@@ -154,6 +155,35 @@ describe("MongoDB that fails", { skip: withoutMongod }, () => {
       await assert.rejects(apart.store.read(key), isUnavailable);
       // The driver keeps several connections, and hears of each one's end a little later.
       await eventually(() => apart.store.read(key).catch(() => undefined));
+    });
+
+    it("keeps nobody from deliveries whose majority was not reached: they are due at once, also beside one that was there", async () => {
+      const { deliveries, log, database } = mongodb.fixture;
+      const [there, fresh] = ["there", "fresh"].map((name) => `${name}-${randomUUID()}` as WebhookId);
+      const event = completion(someKey(), "a");
+      await log.add(event, []);
+      const now = event.occurredAt;
+      const add = (...webhookIds: WebhookId[]): Promise<unknown> =>
+        deliveries.add(
+          webhookIds.map((webhookId) => ({
+            event,
+            webhookId,
+            dueAt: now + 20_000,
+            expiresAt: now + 60_000,
+            isLeased: true,
+          })),
+        );
+      const claimed = async (webhookId: WebhookId): Promise<number> =>
+        (await deliveries.claim(webhookId, 1, { now, ms: 1_000 })).length;
+      await add(there!);
+      const writeConcernError = { code: 64, errmsg: "waiting for replication timed out" };
+      await using _ = await mongodb.server.fail({
+        failCommands: ["insert"],
+        namespace: `${database}.deliveries`,
+        writeConcernError,
+      });
+      await assert.rejects(add(there!, fresh!), isUnavailable);
+      assert.deepEqual([await claimed(there!), await claimed(fresh!)], [0, 1]);
     });
 
     it("does not say that a completion was stored when a majority is not reached", async () => {

@@ -47,7 +47,10 @@ export class MongoDeliveryStore implements DeliveryStore {
       ...(delivery.isLeased === true && { lease }),
     }));
     return this.#connection.answer(async (collections) => {
-      const missing = await insertMissing(collections.deliveries, documents);
+      const missing = await insertMissing(collections.deliveries, documents).catch(async (error: unknown) => {
+        if (isUnconfirmed(error)) await release(collections, documents, lease).catch(() => undefined);
+        throw error;
+      });
       const own = deliveries.filter(({ isLeased }, index) => isLeased === true && missing.has(index));
       const kept = await keptEvents(collections, own, lease);
       return own
@@ -160,13 +163,31 @@ async function insertMissing<Shape extends { _id: string }>(
   try {
     await collection.insertMany(documents as Parameters<typeof collection.insertMany>[0], { ordered: false });
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError() !== undefined) throw error;
+    if (!(error instanceof MongoBulkWriteError) || isUnconfirmed(error)) throw error;
     const errors = [error.writeErrors].flat();
     // A dropped connection leaves no errors behind.
     if (errors.length === 0 || !errors.every(({ code }) => isDuplicateKeyCode(code))) throw error;
     for (const { index } of errors) missing.delete(index);
   }
   return missing;
+}
+
+/** MongoDB has answered, and did not confirm what it did: that may be undone. */
+function isUnconfirmed(error: unknown): boolean {
+  return error instanceof MongoBulkWriteError && error.result.getWriteConcernError() !== undefined;
+}
+
+/** Nobody attempts what is not known to be kept, so nobody shall wait for the end of its lease: it is due for whoever claims it. */
+async function release(
+  { deliveries }: Collections,
+  documents: readonly DeliveryDocument[],
+  lease: ObjectId,
+): Promise<void> {
+  const releases = documents.map(({ _id, occurredAt }) => {
+    const update = outcomeUpdate({ status: "released", dueAt: occurredAt.getTime() });
+    return { updateOne: { filter: { _id, lease }, update } };
+  });
+  await deliveries.bulkWrite(releases, { ordered: false });
 }
 
 /** One for each event and webhook. */
