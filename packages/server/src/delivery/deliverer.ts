@@ -132,10 +132,11 @@ export class Deliverer implements AsyncDisposable {
     }
     const reply = await sender.send(webhook, claim.event, this.#cutOff.signal);
     const outcome = this.#outcomeOf(claim, reply);
-    if (reply.status === "gone") await this.#disable(webhook, reply.reason);
+    const isGone = reply.status === "gone";
+    if (isGone) await this.#disable(webhook, reply.reason);
     await deliveries.settle(claim, outcome);
-    if (reply.status === "gone") this.#laneOf(webhook.id).rest();
-    telemetry.deliveryAttempted(claim, outcome);
+    if (isGone) this.#laneOf(webhook.id).rest();
+    telemetry.deliveryAttempted(claim, outcome, isGone);
   }
 
   #outcomeOf(claim: ClaimedDelivery, reply: Reply): DeliveryOutcome {

@@ -69,14 +69,17 @@ function deliveryEvents(logger: Logger, metrics: Metrics, isNews: ReturnType<typ
     oldestDelivery(webhookId, since) {
       metrics.oldestDeliveries.set(webhookId, since);
     },
-    deliveryAttempted({ event: { id }, webhookId, attempts }, outcome) {
+    deliveryAttempted({ event: { id }, webhookId, attempts }, outcome, isGone) {
       metrics.deliveries.inc({ webhook: webhookId, outcome: attemptOutcomes[outcome.status] });
       const facts = { webhookId, eventId: id, attempts: attempts + 1 };
       if (outcome.status === "done") logger.debug(facts, "delivered");
       else if (outcome.status === "dead")
         logger.error({ ...facts, reason: outcome.reason }, "a delivery was given up: see the webhooks' dead letters");
       else if (outcome.status === "waiting" && isNews(`deliver to ${webhookId}`, outcome.reason))
-        logger.warn({ ...facts, reason: outcome.reason }, "a delivery failed and will be tried again");
+        logger.warn(
+          { ...facts, reason: outcome.reason },
+          isGone ? waitsForEnabling : "a delivery failed and will be tried again",
+        );
     },
     webhookDisabled(webhookId, reason) {
       logger.error({ webhookId, reason }, "a webhook is gone and is told nothing more: enable it when it is back");
@@ -87,6 +90,7 @@ function deliveryEvents(logger: Logger, metrics: Metrics, isNews: ReturnType<typ
   };
 }
 
+const waitsForEnabling = "a delivery waits until its webhook is enabled or has another url, for three days at most";
 const attemptOutcomes = { done: "delivered", waiting: "failed", dead: "dead", released: "released" } as const;
 
 /** Outages are told in a sentence; a stack is for faults of ours. */

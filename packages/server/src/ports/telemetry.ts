@@ -16,7 +16,8 @@ export interface Telemetry {
   storeReachable(): void;
   /** Told once for each event. */
   eventPublished(event: LearningEvent): void;
-  deliveryAttempted(delivery: ClaimedDelivery, outcome: DeliveryOutcome): void;
+  /** `isGone`: the webhook answered so, and what waits for it is not tried again until it is enabled, or has another address. */
+  deliveryAttempted(delivery: ClaimedDelivery, outcome: DeliveryOutcome, isGone: boolean): void;
   /** It answered that it is gone, and is told nothing until an operator enables it. */
   webhookDisabled(webhookId: WebhookId, reason: string): void;
   /** Since when the oldest delivery waits that a webhook has not got, milliseconds since 1970; null when none does. */

@@ -56,7 +56,7 @@ export const deliveryMutants: readonly Mutant[] = [
   {
     name: "goes on telling a webhook that is gone",
     file: "delivery/deliverer.ts",
-    text: 'if (reply.status === "gone") this.#laneOf(webhook.id).rest();',
+    text: "if (isGone) this.#laneOf(webhook.id).rest();",
     instead: "",
     tests: ["delivery/webhooks.test.ts"],
   },

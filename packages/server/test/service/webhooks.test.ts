@@ -136,6 +136,16 @@ suite("a service with webhooks", () => {
     );
   });
 
+  test("says of what a webhook that is gone refused that it waits for an operator, and of nothing that it is tried again", async () => {
+    await using gone = await Receiver.start();
+    gone.behave = answer(410);
+    await using running = await WebhookService.start([entry(gone, "gone")]);
+    await running.complete(0);
+    await running.prints("a webhook is gone and is told nothing more");
+    await running.prints("a delivery waits until its webhook is enabled or has another url, for three days at most");
+    assert.doesNotMatch(running.service.output, /tried again/);
+  });
+
   test("forgets what a student's webhooks were to be told, when the student is erased", async () => {
     await using broken = await Receiver.start();
     broken.behave = answer(500);
