@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { DeliveryStore } from "../ports/delivery-store.ts";
 import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredPlayed, StoredProgress } from "../ports/progress-store.ts";
-import type { Student, StudentStore } from "../ports/student-store.ts";
+import type { Erasure, Student, StudentStore } from "../ports/student-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
 import { BackgroundWork } from "./background-work.ts";
 import type { EventPublisher } from "./event-publisher.ts";
@@ -52,7 +52,7 @@ export class StudentDataKeeper {
       ...deps,
       task: "erase again",
       everyMs: pollMs,
-      work: () => this.eraseAgain(),
+      work: (signal) => this.eraseAgain(signal),
     });
   }
 
@@ -76,17 +76,26 @@ export class StudentDataKeeper {
     this.#erasing.start();
   }
 
-  /** Erases what late writes have brought back since the erasures that are old enough. */
-  async eraseAgain(): Promise<void> {
-    const { students, clock, queue, lateErasure } = this.#deps;
+  /**
+   * Erases what late writes have brought back since the erasures that are old enough, until the signal is aborted. One that
+   * fails is tried again the next time, and holds up no other.
+   */
+  async eraseAgain(signal?: AbortSignal): Promise<void> {
+    const { students, clock, telemetry } = this.#deps;
     for (const erasure of await students.erasuresBefore(clock.now() - lateWriteMs, batchSize)) {
-      await queue.run(erasure.userId, () => lateErasure.repeat(erasure));
-      await students.forgetErasure(erasure);
+      if (signal?.aborted === true) return;
+      await this.#complete(erasure).catch((error: unknown) => telemetry.backgroundFailed("erase again", error));
     }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#erasing[Symbol.asyncDispose]();
+  }
+
+  async #complete(erasure: Erasure): Promise<void> {
+    const { students, queue, lateErasure } = this.#deps;
+    await queue.run(erasure.userId, () => lateErasure.repeat(erasure));
+    await students.forgetErasure(erasure);
   }
 
   async #eraseNow(userId: UserId): Promise<void> {

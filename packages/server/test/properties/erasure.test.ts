@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LectureId, ProgressKey } from "../../src/domain/ids.ts";
 import { PausingStores } from "./pausing-stores.ts";
 import type { Core } from "../../src/core.ts";
-import { courseId, lectureIds, Workbench } from "./workbench.ts";
+import { courseId, lectureIds, silent, Workbench } from "./workbench.ts";
 
 describe("an erasure", () => {
   test("waits for what follows from a completion under way, so that none of it is left", async (t) => {
@@ -48,6 +48,30 @@ describe("an erasure", () => {
     const view = await core.progress.read({ userId: returning.userId, zone: null }, courseId);
     assert.deepEqual({ ...view.watchTimes }, { [lectureId]: 20 });
     assert.deepEqual(await stores.students.erasuresBefore(clock.now(), 9), []);
+  });
+
+  test("that cannot be completed holds up no other", async (t) => {
+    await using bench = await Workbench.create();
+    const { core, clock, stores } = bench;
+    const [unreadable, other] = [bench.newStudent(), bench.newStudent()];
+    for (const { userId } of [unreadable, other]) {
+      await core.studentData.erase(userId);
+      clock.advance(1);
+    }
+    const readAll = stores.store.readAll.bind(stores.store);
+    t.mock.method(stores.store, "readAll", async (...args: Parameters<typeof readAll>) => {
+      if (args[0] === unreadable.userId) throw new Error("unreadable");
+      return readAll(...args);
+    });
+    const told = t.mock.method(silent, "backgroundFailed", () => undefined);
+    clock.advance(60_000);
+    await core.studentData.eraseAgain();
+    const left = await stores.students.erasuresBefore(clock.now(), 9);
+    assert.deepEqual(
+      left.map(({ userId }) => userId),
+      [unreadable.userId],
+    );
+    assert.equal(told.mock.callCount(), 1);
   });
 });
 
