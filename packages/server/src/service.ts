@@ -56,7 +56,7 @@ export interface Backend extends AsyncDisposable {
 /** Opens the storage that the configuration names. Rejects when it cannot be had: see {@link explainStartFailure}. */
 export async function openBackend(config: Config, clock: Clock = systemClock): Promise<Backend> {
   const logger = createLogger(config.logLevel);
-  const metrics = new Metrics(() => stores.buffer.stats());
+  const metrics = new Metrics(() => stores.buffer.stats(), clock);
   const telemetry = createTelemetry(logger, metrics);
   const stores = await openStores(config, { clock, telemetry, logger });
   const webhooks = config.webhooks && new WebhookList(config.webhooks.list);

@@ -1,7 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Clock } from "../ports/clock.ts";
 import type { BufferStats } from "../ports/position-buffer.ts";
 
 const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** To count its keys takes the buffer as long as hundreds of saves, and anybody may scrape: it is asked no more often than this. */
+const countEveryMs = 250;
 
 /** What Prometheus may ask for; `events.ts` feeds it. */
 export class Metrics {
@@ -45,10 +49,14 @@ export class Metrics {
   readonly #poisonKeys = this.#gauge("progress_poison_keys", "Keys the store refuses.");
   readonly #flushLag = this.#gauge("progress_flush_lag_seconds", "Age of the oldest dirty key: alert on this.");
   readonly #bufferStats: () => Promise<BufferStats>;
+  #nextCount: Promise<BufferStats | undefined> | undefined;
+  readonly #clock: Pick<Clock, "sleep">;
+  #rest = Promise.resolve();
 
-  /** @param bufferStats asked at every scrape; what it cannot tell stays as it was */
-  constructor(bufferStats: () => Promise<BufferStats>) {
+  /** @param bufferStats asked for all who scrape at about the same time; what it cannot tell stays as it was */
+  constructor(bufferStats: () => Promise<BufferStats>, clock: Pick<Clock, "sleep">) {
     this.#bufferStats = bufferStats;
+    this.#clock = clock;
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -58,13 +66,21 @@ export class Metrics {
       this.#eventAge.set({ waits_for: waitsFor }, ageSeconds(occurredAt));
     }
     for (const [webhook, since] of this.oldestDeliveries) this.#deliveryAge.set({ webhook }, ageSeconds(since));
-    const stats = await this.#bufferStats().catch(() => undefined);
+    // Never the one under way: it may have begun before what this scraper knows of.
+    const stats = await (this.#nextCount ??= this.#count());
     if (stats !== undefined) {
       this.#dirtyKeys.set(stats.dirtyKeys);
       this.#poisonKeys.set(stats.poisonKeys);
       this.#flushLag.set(ageSeconds(stats.oldestDirtyAt));
     }
     return { contentType: this.registry.contentType, body: await this.registry.metrics() };
+  }
+
+  async #count(): Promise<BufferStats | undefined> {
+    await this.#rest;
+    this.#rest = this.#clock.sleep(countEveryMs);
+    this.#nextCount = undefined;
+    return this.#bufferStats().catch(() => undefined);
   }
 
   #counter(name: string, help: string, ...labelNames: string[]): Counter {

@@ -26,7 +26,7 @@ const options = {
 const stores = openEmbeddedStores(file, options);
 dieAfter(stores, call);
 
-const telemetry = createTelemetry(createLogger("silent"), new Metrics(() => stores.buffer.stats()));
+const telemetry = createTelemetry(createLogger("silent"), new Metrics(() => stores.buffer.stats(), systemClock));
 const { saver, completions, flusher } = createCore(stores, { ...options, telemetry });
 const key = { userId: userId as UserId, courseId: "short" as CourseId };
 const lectureId = "l-0" as LectureId;
