@@ -16,6 +16,9 @@ import { type Api, invalidRequest, noContent } from "./validation.ts";
 
 const bodyLimit = 16 * 1024;
 
+/** A change is announced to all processes before it is made. */
+const unavailable = ["buffer_unavailable", "store_unavailable"] as const;
+
 const read = {
   schema: {
     operationId: "readCourse",
@@ -37,7 +40,7 @@ const put = {
     body: PutCourseRequest,
     response: { 200: Course, 201: Course },
   },
-  config: { problems: ["forbidden", "course_too_large", "store_unavailable"] },
+  config: { problems: ["forbidden", "course_too_large", ...unavailable] },
 } as const;
 
 const addLecture = {
@@ -58,7 +61,7 @@ const addLecture = {
       "lecture_exists",
       "too_many_lectures",
       "course_too_large",
-      "store_unavailable",
+      ...unavailable,
     ],
   },
 } as const;
@@ -73,7 +76,7 @@ const changeLecture = {
     body: ChangeLectureRequest,
     response: { 200: Lecture },
   },
-  config: { problems: ["forbidden", "unknown_course", "unknown_lecture", "course_too_large", "store_unavailable"] },
+  config: { problems: ["forbidden", "unknown_course", "unknown_lecture", "course_too_large", ...unavailable] },
 } as const;
 
 const removeLecture = {
@@ -84,7 +87,7 @@ const removeLecture = {
     params: LectureParams,
     response: { 204: noContent("It is removed.") },
   },
-  config: { problems: ["forbidden", "unknown_course", "unknown_lecture", "store_unavailable"] },
+  config: { problems: ["forbidden", "unknown_course", "unknown_lecture", ...unavailable] },
 } as const;
 
 export function courseReadingRoutes(api: Api, { courses }: { courses: CourseReader }): void {

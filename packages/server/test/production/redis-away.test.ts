@@ -7,6 +7,11 @@ import type { ServiceProcess } from "../support/process.ts";
 import { becomesReady, complains, patiently, Production, storesAreMissing } from "../support/production.ts";
 import { courseDocument, type StoredCourse } from "./large-school.ts";
 
+/** Of the API, as far as it is looked at here. */
+interface Description {
+  readonly paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>>;
+}
+
 suite("a service whose Redis is away", { skip: storesAreMissing() }, () => {
   const resources = new AsyncDisposableStack();
   let production: Production;
@@ -35,6 +40,24 @@ suite("a service whose Redis is away", { skip: storesAreMissing() }, () => {
     // About a second, on a quiet machine.
     assert.ok(performance.now() - startedAt < 5_000);
   }
+
+  test("refuses to change courses as the description of the API says", async () => {
+    const instructor = await Client.of(service.url, "instructor", { role: "instructor" });
+    const courses = "/api/v1/courses";
+    const lecture = { title: "Sets", durationSeconds: 60 };
+    await isRefused(instructor.ask("PUT", `${courses}/algebra`, { title: "Algebra" }));
+    await isRefused(instructor.ask("POST", `${courses}/algebra/lectures`, lecture));
+    await isRefused(instructor.ask("PATCH", `${courses}/algebra/lectures/l-0`, lecture));
+    await isRefused(instructor.ask("DELETE", `${courses}/algebra/lectures/l-0`));
+    const { paths } = (await (await fetch(`${service.url}/openapi.json`)).json()) as Description;
+    const changes = [
+      paths[`${courses}/{courseId}`]?.["put"],
+      paths[`${courses}/{courseId}/lectures`]?.["post"],
+      paths[`${courses}/{courseId}/lectures/{lectureId}`]?.["patch"],
+      paths[`${courses}/{courseId}/lectures/{lectureId}`]?.["delete"],
+    ];
+    for (const change of changes) assert.match(change?.responses["503"]?.description ?? "", /`buffer_unavailable`/);
+  });
 
   test("starts all the same, says what to do, refuses saves, and comes back by itself", async () => {
     await complains(service, "redis", /takes no connections: start it, or correct REDIS_URL/);
