@@ -68,7 +68,7 @@ export function createCore(stores: Stores, options: CoreOptions): Core {
   const { clock, telemetry } = options;
   const shared = { ...stores, clock, telemetry };
   const courses = new CourseReader(shared);
-  const queue = new OneAtATime();
+  const queue = new OneAtATime(clock);
   const days = new StudentDay({ ...shared, defaultZone: options.defaultTimeZone });
   const delivery = options.delivery && { ...shared, ...options.delivery };
   const deliverer = delivery && new Deliverer(delivery);

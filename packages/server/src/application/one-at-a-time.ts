@@ -1,4 +1,9 @@
+import { ProgressError } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** As long as one attempt at a store that does not answer. Behind such attempts a line only grows. */
+const patienceMs = 5_000;
 
 /**
  * Runs the tasks of one student one after another, those of different students side by side. It saves compare-and-set races
@@ -6,12 +11,20 @@ import type { UserId } from "../domain/ids.ts";
  * by the compare-and-set.
  */
 export class OneAtATime {
+  readonly #clock: Pick<Clock, "now">;
   readonly #last = new Map<UserId, Promise<unknown>>();
   readonly #underWay = new Map<UserId, Promise<unknown>>();
 
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  /** @throws ProgressError `busy` when its turn comes too late: then the task was not begun */
   run<T>(userId: UserId, task: () => Promise<T>): Promise<T> {
+    const askedAt = this.#clock.now();
     const before = this.#last.get(userId) ?? Promise.resolve();
     const begin = (): Promise<T> => {
+      if (this.#clock.now() - askedAt > patienceMs) throw waitedTooLong();
       const work = task();
       this.#underWay.set(userId, work);
       return work;
@@ -30,4 +43,8 @@ export class OneAtATime {
   async ended(userId: UserId): Promise<void> {
     await Promise.allSettled([this.#underWay.get(userId)]);
   }
+}
+
+function waitedTooLong(): ProgressError {
+  return new ProgressError("busy", "Earlier requests of the same student are still under way: try again in a moment.");
 }

@@ -50,7 +50,7 @@ const eraseData = {
     summary: "Forget everything about the student",
     response: { 204: noContent("It is forgotten.") },
   },
-  config: { problems: ["buffer_unavailable", "store_unavailable"] },
+  config: { problems: ["buffer_unavailable", "store_unavailable", "busy"] },
 } as const;
 
 export function meRoutes(api: Api, { students, studentData }: MeDeps): void {

@@ -44,7 +44,7 @@ describe("Leases in Redis", { skip: redisIsMissing() }, () => {
           students: { unsettled: async () => [] } as unknown as StudentStore,
           streaks: {} as StreakKeeper,
           leases: new RedisLeases(connection),
-          queue: new OneAtATime(),
+          queue: new OneAtATime(new TestClock()),
           followers: { settle: async (key: ProgressKey) => void followed.push(key) } as unknown as Followers,
           clock: new TestClock(),
           telemetry: { oldestWaiting: () => undefined } as unknown as Telemetry,

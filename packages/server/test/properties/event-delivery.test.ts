@@ -63,7 +63,7 @@ class Rig implements AsyncDisposable {
     const telemetry = { ...silent, backgroundFailed: (task: string) => void this.failures.push(task) };
     return new EventPublisher({
       ...stores,
-      queue: new OneAtATime(),
+      queue: new OneAtATime(clock),
       clock,
       telemetry,
       sinks: [this.stream, this.webhooks],

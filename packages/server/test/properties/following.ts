@@ -46,7 +46,7 @@ export class Following implements AsyncDisposable {
     };
     const counts = "completion";
     const shared = { ...bench.stores, clock: bench.clock, telemetry: silent, counts } as const;
-    this.publisher = new EventPublisher({ ...shared, queue: new OneAtATime(), sinks: [sink] });
+    this.publisher = new EventPublisher({ ...shared, queue: new OneAtATime(bench.clock), sinks: [sink] });
     const more = { ...shared, publisher: this.publisher };
     const streaks = new StreakKeeper({ ...more, milestones: streakMilestones(definitions) });
     this.achievements = new Achievements({ ...more, definitions });
