@@ -110,8 +110,8 @@ export interface ProgressStore {
 
   /**
    * Erases what a late flush or completion has brought back: progress of a course with no position, no reset and nothing
-   * played after the stamp, in which nothing was ever completed later than the erasure reaches. Whatever else there is, the
-   * student has done since.
+   * played after the stamp, in which nothing was ever completed later than the erasure reaches; of other courses the
+   * positions up to the stamp, and what was played by then. Whatever else there is, the student has done since.
    */
   eraseRevived(userId: UserId, upTo: Stamp): Promise<void>;
 }

@@ -52,7 +52,6 @@ describe("MongoDB under many", { skip: withoutMongod }, () => {
         ["update", () => store.change(key, 2, { type: "startOver", reset: stampAt(1) })],
         ["find", () => store.readAll(key.userId)],
         ["find", () => store.readPlayed(key)],
-        ["delete", () => store.eraseRevived(key.userId, stampAt(1))],
         ["delete", () => store.erase(key.userId)],
       ];
       for (const [command, work] of one) assert.deepEqual(await mongodb.fixture.commandsOf(work), [command]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { erasedUntil } from "../../src/domain/erasure.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
+import type { Played } from "../../src/domain/played-ranges.ts";
 import { lecture, stampAt } from "../support/ids.ts";
 import { type OpenStore, positions, someTime, StoreFixture } from "./store-fixture.ts";
 
@@ -59,6 +60,26 @@ export function eraseContract(open: OpenStore): void {
       const left = (await fixture.store.readAll(fixture.key.userId)).map(({ courseId }) => courseId);
       assert.deepEqual(left.toSorted(), [completed.courseId, watched.courseId]);
       assert.equal((await fixture.read(completed)).completions.size, 1);
+    });
+
+    it("forgets what is older in a course that stays: positions, when it was watched, and what was played", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const { userId } = fixture.key;
+      await fixture.teach(["a", "b"]);
+      const played = (creditedAt: number): Played => {
+        return { ranges: [[0, 5]], creditedAt, spareSeconds: 0, sitting: { id: "1".repeat(16), openedAt: creditedAt } };
+      };
+      await fixture.join(positions({ a: [10, 1], b: [20, 2] }));
+      await fixture.change({ type: "credit", lectureId: lecture("a"), played: played(20) });
+      await fixture.change({ type: "credit", lectureId: lecture("b"), played: played(21) });
+      await fixture.store.eraseRevived(userId, stampAt(20));
+      assert.deepEqual((await fixture.read()).positions, new Map());
+      assert.equal((await fixture.store.courseProgress(userId, []))[0]?.lastWatched, null);
+      assert.deepEqual([...(await fixture.store.readPlayed(fixture.key)).played.keys()], [lecture("b")]);
+      await fixture.join(positions({ a: [15, 1], b: [21, 2] }));
+      await fixture.store.eraseRevived(userId, stampAt(20));
+      assert.deepEqual((await fixture.read()).positions, positions({ b: [21, 2] }));
+      assert.equal((await fixture.store.courseProgress(userId, []))[0]?.lastWatched, stampAt(21));
     });
 
     it("forgets a course in which nothing was completed later than the erasure reaches, also when that was undone", async () => {

@@ -32,8 +32,11 @@ describe("an erasure", () => {
     await using bench = await Workbench.create();
     const { core, clock, stores } = bench;
     const [erased, returning] = [bench.newStudent(), bench.newStudent()];
-    const lectureId = lectureIds[0] as LectureId;
-    for (const key of [erased, returning]) await core.saver.save({ key, lectureId, seconds: 10 });
+    const [lectureId, other] = lectureIds as [LectureId, LectureId];
+    for (const key of [erased, returning]) {
+      await core.saver.save({ key, lectureId, seconds: 10 });
+      await core.saver.save({ key, lectureId: other, seconds: 11 });
+    }
     const underWay = await stores.buffer.claim(10, 15_000, { all: true });
     clock.advance(1);
     for (const { userId } of [erased, returning]) await core.studentData.erase(userId);

@@ -21,6 +21,8 @@ export class StoreWriting {
   readonly #settle: Statement;
   readonly #erase: Statement;
   readonly #eraseRevived: Statement;
+  readonly #eraseOldPositions: Statement;
+  readonly #eraseOldPlayed: Statement;
 
   constructor(database: EmbeddedDatabase) {
     this.#joinReset = database.prepare(`
@@ -60,6 +62,8 @@ export class StoreWriting {
           OR NOT EXISTS (SELECT 1 FROM completions WHERE user_id = ?1 AND course_id = progress.course_id))
         AND NOT EXISTS (SELECT 1 FROM positions WHERE user_id = ?1 AND course_id = progress.course_id AND stamp > ?2)
         AND NOT EXISTS (SELECT 1 FROM played WHERE user_id = ?1 AND course_id = progress.course_id AND credited_at > ?4)`);
+    this.#eraseOldPositions = database.prepare("DELETE FROM positions WHERE user_id = ? AND stamp <= ?");
+    this.#eraseOldPlayed = database.prepare("DELETE FROM played WHERE user_id = ? AND credited_at <= ?");
   }
 
   join({ key: { userId, courseId }, positions, reset }: PositionWrite): void {
@@ -112,6 +116,8 @@ export class StoreWriting {
 
   eraseRevived(userId: UserId, upTo: Stamp): void {
     this.#eraseRevived.run(userId, upTo, erasedUntil(upTo), stampTime(upTo));
+    this.#eraseOldPositions.run(userId, upTo);
+    this.#eraseOldPlayed.run(userId, stampTime(upTo));
   }
 
   #pushEvent(event: ProgressEvent): void {

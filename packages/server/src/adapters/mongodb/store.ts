@@ -1,6 +1,5 @@
-import { erasedUntil } from "../../domain/erasure.ts";
 import type { CourseId, LectureId, ProgressKey, UserId } from "../../domain/ids.ts";
-import { type Stamp, stampTime } from "../../domain/stamp.ts";
+import type { Stamp } from "../../domain/stamp.ts";
 import type {
   CompletionTotals,
   CourseProgress,
@@ -29,6 +28,7 @@ import {
   toStoredProgress,
 } from "./progress-document.ts";
 import { changeFilter, changeUpdate } from "./progress-updates.ts";
+import { eraseRevived } from "./revived-progress.ts";
 import { provenWrites, type ProvenWrite, reportOf } from "./proven-writes.ts";
 
 /** So few are asked for one by one: each has the whole unique key, and MongoDB need not plan an `$or`. */
@@ -159,18 +159,8 @@ export class MongoProgressStore implements ProgressStore {
     return this.#connection.answer(async ({ progress }) => void (await progress.deleteMany({ userId })));
   }
 
-  /** `completions` is never taken away: without it nothing was ever completed. */
   eraseRevived(userId: UserId, upTo: Stamp): Promise<void> {
-    const isErased = { lastCompletedAt: { $lte: new Date(erasedUntil(upTo)) } };
-    return this.#connection.answer(async ({ progress }) => {
-      await progress.deleteMany({
-        userId,
-        $or: [{ completions: { $exists: false } }, isErased],
-        "lastWatchedLecture.stamp": { $not: { $gt: upTo } },
-        resetStamp: { $not: { $gt: upTo } },
-        playedAt: { $not: { $gt: new Date(stampTime(upTo)) } },
-      });
-    });
+    return this.#connection.answer(({ progress }) => eraseRevived(progress, userId, upTo));
   }
 
   #find(keys: readonly ProgressKey[]): Promise<ReadonlyMap<string, Parts>> {
