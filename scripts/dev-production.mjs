@@ -17,18 +17,15 @@ The service listens on this port (by default PORT, else 3000) and the next, Redi
 REDIS_SERVER and MONGOD name the programs if they are not redis-server and mongod on the PATH. Other settings of the
 service (FLUSH_INTERVAL_MS, LOG_LEVEL, ...) are passed on.`;
 
-const { values } = parseArgs({
-  options: {
-    port: { type: "string", default: process.env.PORT ?? "3000" },
-    data: { type: "string", default: join(root, "data", "production") },
-    help: { type: "boolean" },
-  },
-});
-const port = Number(values.port);
-if (values.help || !Number.isInteger(port)) {
+const values = optionsOf(process.argv.slice(2));
+if (values.help) {
   console.log(usage);
-  process.exit(values.help ? 0 : 2);
+  process.exit(0);
 }
+const port = Number(values.port);
+const lastPort = 65_535 - 3;
+if (!Number.isInteger(port) || port < 1 || port > lastPort)
+  refuse(`The port must be a whole number from 1 to ${lastPort}, not "${values.port}".`);
 
 const folder = values.data;
 const secret = keptSecret();
@@ -61,6 +58,24 @@ for (const ownPort of [port, port + 1]) {
 }
 await Promise.all([untilReady(port), untilReady(port + 1)]);
 if (!stopping.signal.aborted) console.log(welcome());
+
+function optionsOf(args) {
+  const options = {
+    port: { type: "string", default: process.env.PORT ?? "3000" },
+    data: { type: "string", default: join(root, "data", "production") },
+    help: { type: "boolean" },
+  };
+  try {
+    return parseArgs({ args, options }).values;
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
+
+function refuse(complaint) {
+  console.error(`${complaint}\nSee npm run dev:production -- --help.`);
+  process.exit(2);
+}
 
 function start(name, program, args, environment = {}) {
   const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"] });

@@ -87,8 +87,7 @@ async function run(args: readonly string[]): Promise<number> {
   }
   const command = commandOf(positionals, given);
   await using backend = await openBackend(configure());
-  const isReachable = await untilReachable(backend);
-  if (!isReachable && command.needsNoStore !== true) throw await UnreachableError.of(backend);
+  if (command.needsNoStore !== true && !(await untilReachable(backend))) throw await UnreachableError.of(backend);
   const { text, facts, isDone } = await command.run(backend).catch(async (cause: unknown) => {
     throw await UnreachableError.of(backend, { cause });
   });
@@ -96,9 +95,9 @@ async function run(args: readonly string[]): Promise<number> {
   return isDone ? 0 : 1;
 }
 
-/** Node's own complaints about arguments go on to explain dashes. */
+/** Node's own complaints about arguments go on to explain dashes, or end without a full stop. */
 function firstSentence(error: unknown): string {
-  return (error as Error).message.replace(/\. To specify.*$/s, ".");
+  return (error as Error).message.replace(/\. To specify.*$/s, ".").replace(/(?<![.:])$/, ".");
 }
 
 try {

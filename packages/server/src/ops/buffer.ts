@@ -19,8 +19,10 @@ export const bufferCommands: Understand = ([verb, noun, ...rest], { all = false 
   return undefined;
 };
 
-async function status({ stores }: Backend): Promise<Outcome> {
-  const [parts, buffered] = await Promise.all([healthOf(stores), bufferedIn(stores.buffer)]);
+async function status(backend: Backend): Promise<Outcome> {
+  // One after the other: a buffer that has just been opened may not answer yet.
+  const parts = await healthOf(backend);
+  const buffered = await bufferedIn(backend.stores.buffer);
   const lines = [
     ...Object.entries(parts).map(([part, { status: is, detail }]) => [part, detail ? `${is}: ${detail}` : is]),
     ["dirty keys", buffered?.dirtyKeys ?? "unknown"],

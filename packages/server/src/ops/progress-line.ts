@@ -12,8 +12,9 @@ export class ProgressLine {
   }
 
   end(): void {
+    if (this.#last === "") return;
     if (process.stderr.isTTY) process.stderr.write("\n");
-    else if (this.#last !== "") this.#print();
+    else this.#print();
   }
 
   #print(): void {

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runProgram } from "../support/finished-program.ts";
 import { until } from "../support/process-waiting.ts";
 import { patiently, storesAreMissing } from "../support/production.ts";
 import { TempFolder } from "../support/temp-folder.ts";
@@ -36,6 +37,22 @@ test("dev:production starts two services on real stores, and leaves nothing runn
   assert.equal(child.exitCode, 0, output);
   for (const each of [port, port + 1, port + 2, port + 3]) assert.ok(await isFree(each), `port ${each} is still used`);
 });
+
+for (const [args, complaint] of Object.entries({
+  "--odd": /^Unknown option '--odd'/,
+  "--port x": /^The port must be a whole number from 1 to 65532, not "x"\./,
+  "--port 0": /^The port must be .* not "0"\./,
+  "--port 65533": /^The port must be .* not "65533"\./,
+})) {
+  test(`dev:production ${args} is refused with a sentence, and starts nothing`, async () => {
+    await using folder = await TempFolder.create();
+    const refused = await runProgram(script, [...args.split(" "), "--data", folder.file("data")], {});
+    assert.deepEqual([refused.code, refused.output], [2, ""]);
+    assert.match(refused.errors, complaint);
+    assert.match(refused.errors, /See npm run dev:production -- --help\.\n$/);
+    assert.doesNotMatch(refused.errors, /^ +at /m);
+  });
+}
 
 function isOver({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;

@@ -94,6 +94,8 @@ suite("operator commands in production", { skip: storesAreMissing() }, () => {
     assert.match(status.output, /^mongodb +ok$/m);
     assert.match(status.output, /^dirty keys +unknown$/m);
     assert.match(drain.errors, /Redis at 127.0.0.1:1 takes no connections/);
+    for (const { errors } of [status, drain])
+      assert.match(errors, /^The stores have not all answered for \d+ of \d+ s$/m);
     const wrong = await run("status", { MONGODB_URL: "mongodb://me:s3cret@127.0.0.1/progress?unknown=1" });
     assert.equal(wrong.code, 1);
     assert.match(wrong.errors, /^MONGODB_URL is not a connection string/);

@@ -107,6 +107,7 @@ suite("an operator who is mistaken is told so by ops", { concurrency: 2 }, () =>
     "webhooks list --status dead": /^"webhooks list" does not take --status\./,
     "webhooks enable crm --webhook crm": /^"webhooks enable crm" does not take --webhook\./,
     "achievements backfill --since 2026-01-01": /^"achievements backfill" does not take --since\./,
+    "achievements backfill --after": /^Option '--after <value>' argument missing\. See npm run ops/,
     "webhooks enable": /^Name one webhook: webhooks enable ID\./,
     "poison retry ada": /^Name a student and a course, or --all\./,
     "poison retry ada algebra l1": /^Name a student and a course, or --all\./,
