@@ -99,12 +99,18 @@ export class CourseEditor {
   async #change<T>(courseId: CourseId, make: (catalog: Catalog) => Promise<T>): Promise<{ result: T; course: Course }> {
     const { catalog, cache, courses } = this.#deps;
     await cache.announceChange(courseId);
-    const result = await make(catalog);
-    const course = existingCourse(await catalog.read(courseId), courseId);
-    courses.changed(course);
-    // Unpublished, the announcement expires and readers ask the catalog: slower, and still right.
-    await cache.publishChange(course).catch(() => undefined);
-    return { result, course };
+    try {
+      const result = await make(catalog);
+      const course = existingCourse(await catalog.read(courseId), courseId);
+      courses.changed(course);
+      // Unpublished, the announcement expires and readers ask the catalog: slower, and still right.
+      await cache.publishChange(course).catch(() => undefined);
+      return { result, course };
+    } catch (error) {
+      // The store may make the change a little later: whoever reads before that must not cache the course.
+      await cache.announceChange(courseId).catch(() => undefined);
+      throw error;
+    }
   }
 
   async #checkExists(courseId: CourseId, lectureId: LectureId): Promise<void> {

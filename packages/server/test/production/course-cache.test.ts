@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { until } from "../support/process-waiting.ts";
 import type { ServiceProcess } from "../support/process.ts";
 import { patiently, Production, storesAreMissing } from "../support/production.ts";
-import type { TcpProxy } from "../support/tcp-proxy.ts";
+import type { TcpProxy, WireRequest } from "../support/tcp-proxy.ts";
 
 interface Watched {
   readonly service: ServiceProcess;
@@ -30,7 +30,7 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
     [one, other] = await Promise.all([watched(), watched()]);
     await production.teach(
       one.service,
-      ...["crowd", "slow", "dying", "seen", "unseen", "back"].map((id) => courseOf(id, 2)),
+      ...["crowd", "slow", "dying", "late", "seen", "unseen", "back"].map((id) => courseOf(id, 2)),
     );
   });
   after(() => resources.disposeAsync());
@@ -96,6 +96,22 @@ suite("the catalog's cache in production", { skip: storesAreMissing() }, () => {
       await until("the mark has run out", isOver, patiently);
       for (const place of [one, other]) assert.equal(await titleAt(place, "dying"), "New");
       assert.deepEqual((await redis.hkeys("courseMeta:dying")).toSorted(), ["course", "version"]);
+    });
+
+    test("against a change that is made after it was given up, and after its first mark ran out", async () => {
+      const { service, mongodbProxy } = await watched();
+      const teacher = await Client.of(service.url, "teacher", { role: "instructor" });
+      const isChange = ({ name, bytes }: WireRequest): boolean =>
+        name.startsWith("update courses") && bytes.includes("New");
+      using held = mongodbProxy.holdRequest(isChange);
+      assert.equal((await teacher.ask("PUT", "/api/v1/courses/late", { title: "New" })).status, 503);
+      const [mark] = (await redis.hkeys("courseMeta:late")).filter((field) => field.startsWith("changing:")).toSorted();
+      await redis.hdel("courseMeta:late", mark ?? "none");
+      assert.equal(await titleAt(other, "late"), "late");
+      held.release();
+      for (const place of [one, other]) {
+        await until("the new title is seen", async () => (await titleAt(place, "late")) === "New", patiently);
+      }
     });
   });
 

@@ -9,7 +9,7 @@ import { runScript, type ScriptName } from "./scripts.ts";
 /** How long a course stays cached, by chance up to a tenth more or less: courses that were read together are not missed together. */
 const cachedForMs = 24 * 60 * 60 * 1000;
 
-/** Longer than a change can last: the store is given 5 s. */
+/** Longer than a change mostly lasts: the store is given 5 s to answer. One that is given up is marked once more. */
 const changingForMs = 10_000;
 
 /** A course on its way through Redis. */
