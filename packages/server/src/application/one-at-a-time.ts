@@ -2,8 +2,11 @@ import { ProgressError } from "../domain/errors.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** As long as one attempt at a store that does not answer. Behind such attempts a line only grows. */
-const patienceMs = 5_000;
+/**
+ * As long as three attempts at a store that does not answer: behind such attempts a line only grows. Long enough for hundreds
+ * of requests of one student that a busy store does answer.
+ */
+const patienceMs = 15_000;
 
 /**
  * Runs the tasks of one student one after another, those of different students side by side. It saves compare-and-set races
