@@ -74,7 +74,7 @@ export class ProgressReader {
     };
   }
 
-  /** The buffer first: what a flush carries over in between is then seen in both, not in neither. */
+  /** Both at the same time: what a flush carries over in between stays in the buffer as well, for a day, so it is never in neither. */
   #ask(askers: readonly Asker<ProgressKey, BothSides>[]): void {
     const { buffer, store } = this.#deps;
     const keys = askers.map(({ ask }) => ask);

@@ -59,7 +59,7 @@ export class ShardCalls {
 
   /**
    * Runs a script that must not come late: its first argument is the instant after which it does nothing but answer the
-   * time. Such an answer in time means that a clock was set: the call is repeated once.
+   * time. Such an answer means that a clock was set, or was not known yet: the call is sent again, while there is time.
    */
   async runInTime(
     script: "save" | "start-over" | "erase",
