@@ -2,7 +2,7 @@ import { completedOf, completionPercentage } from "../domain/completion.ts";
 import type { Course } from "../domain/course.ts";
 import type { LectureId, ProgressKey } from "../domain/ids.ts";
 import { joinPositions, type Positions, roundToMillisecond } from "../domain/position.ts";
-import { type Device, deviceOf, serverTimeAfter } from "../domain/stamp.ts";
+import { type Device, deviceOf, serverTimeAfter, sessionFloor, type Stamp } from "../domain/stamp.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BufferedProgress, PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
@@ -62,14 +62,14 @@ export class ProgressReader {
     const device = lectureId && deviceAt(positions, course, lectureId);
     const completed = completedOf(course, stored.completedAt.keys());
     this.#completeLate(identity, key, course, stored, completed.length);
-    const { watchTimes, lastWatchedLecture } = watchedIn(course, positions);
+    const { watchTimes, lastWatchedLecture, newest } = watchedIn(course, positions);
     return {
       watchTimes,
       completionPercentage: completionPercentage(completed.length, course.lectures.size),
       completedLectures: completed,
       lastWatchedLecture,
       totalLectures: course.lectures.size,
-      serverTime: serverTimeAfter(buffered.now, reset),
+      serverTime: serverTimeAfter(buffered.now, sessionFloor(buffered.now, newest, reset)),
       ...(device && { device }),
     };
   }
@@ -98,17 +98,20 @@ export class ProgressReader {
 }
 
 /** What was watched of lectures that exist, within durations that may have become shorter. One pass: a course may have many. */
-function watchedIn(course: Course, positions: Positions): Pick<CourseView, "watchTimes" | "lastWatchedLecture"> {
+function watchedIn(
+  course: Course,
+  positions: Positions,
+): Pick<CourseView, "watchTimes" | "lastWatchedLecture"> & { newest: Stamp | null } {
   const watchTimes = Object.create(null) as Record<LectureId, number>;
   let lastWatchedLecture: LectureId | null = null;
-  let newest = "";
+  let newest: Stamp | null = null;
   for (const [lectureId, { stamp, seconds }] of positions) {
     const lecture = course.lectures.get(lectureId);
     if (lecture === undefined) continue;
     watchTimes[lectureId] = roundToMillisecond(Math.min(seconds, lecture.durationSeconds));
-    if (stamp > newest) [newest, lastWatchedLecture] = [stamp, lectureId];
+    if (newest === null || stamp > newest) [newest, lastWatchedLecture] = [stamp, lectureId];
   }
-  return { watchTimes, lastWatchedLecture };
+  return { watchTimes, lastWatchedLecture, newest };
 }
 
 function deviceAt(positions: Positions, course: Course, lectureId: LectureId): Device | undefined {

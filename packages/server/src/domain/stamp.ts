@@ -79,7 +79,16 @@ export function resetStamp(now: number, newest: Stamp | null): Stamp {
   return greatestStamp(makeStamp(now + resetLeadMs), newest) as Stamp;
 }
 
-/** The service's time as a session may start from it: the clock, but after the last reset. */
-export function serverTimeAfter(now: number, reset: Stamp | null): number {
-  return reset === null ? now : Math.max(now, stampTime(reset) + 1);
+/**
+ * What a session has to come after: the last reset, or the newest stamp of the course, where that is further ahead than a
+ * session may be. Only a clock that was set back can leave it there; what is saved now must not lose to it until then.
+ */
+export function sessionFloor(now: number, newest: Stamp | null, reset: Stamp | null): Stamp | null {
+  const isAhead = newest !== null && stampTime(newest) > serverTimeAfter(now, reset) + maxSessionLeadMs;
+  return isAhead ? newest : reset;
+}
+
+/** The service's time as a session may start from it: the clock, but after this stamp. */
+export function serverTimeAfter(now: number, floor: Stamp | null): number {
+  return floor === null ? now : Math.max(now, stampTime(floor) + 1);
 }

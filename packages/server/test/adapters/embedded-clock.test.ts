@@ -48,6 +48,20 @@ describe("The embedded buffer, by the clock,", () => {
     assert.deepEqual(await fixture.buffer.acknowledge([claim]), ["changed"]);
   });
 
+  it("lets a session go on from the time it is told when the clock is set back, and from no later one", async () => {
+    const clock = new TestClock();
+    await using fixture = await openAt(clock);
+    const first = await fixture.save(10, { stamp: stampAt(clock.now(), 1) });
+    clock.advance(-600_000);
+    const lost = await fixture.save(20, { stamp: stampAt(clock.now(), 2) });
+    assert.deepEqual([lost.status, lost.stamp], ["superseded", first.stamp]);
+    assert.equal(lost.serverTime, clock.now() + 600_001);
+    const ahead = await fixture.offer(25, { stamp: stampAt(lost.serverTime + maxSessionLeadMs + 1) });
+    assert.deepEqual(ahead, { status: "ahead", serverTime: lost.serverTime });
+    assert.equal((await fixture.save(30, { stamp: stampAt(lost.serverTime) })).status, "stored");
+    assert.deepEqual(await fixture.seconds(), { intro: 30 });
+  });
+
   it("makes a key due between 0.9 and 1.1 intervals after its first save", async () => {
     const clock = new TestClock();
     await using fixture = await openAt(clock);

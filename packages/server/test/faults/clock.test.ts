@@ -25,6 +25,29 @@ suite("Redis' clock", { skip: storesAreMissing() || clockCannotBeSet() }, () => 
   });
   after(() => resources.disposeAsync());
 
+  test("that is set back by ten minutes takes what sessions save from the time they are told", async () => {
+    clock.set(tenMinutesS);
+    const watcher = await Client.of(service.url, "session");
+    const save = async (
+      sessionStartedAt: number,
+      watchTime: number,
+    ): Promise<{ superseded: boolean; serverTime: number }> => {
+      const session = { sessionId: "1".repeat(16), sessionStartedAt, elapsedMs: 0, seq: 0 };
+      const body = { courseId: "watched", lectureId: "l-0", watchTime, ...session };
+      return JSON.parse((await watcher.call("POST", "/api/v1/progress/save", body)).text) as Awaited<
+        ReturnType<typeof save>
+      >;
+    };
+    const start = await watcher.progress("watched");
+    assert.equal((await save(start.serverTime, 10)).superseded, false);
+    clock.set(0);
+    const lost = await save(start.serverTime - tenMinutesS * 1_000, 20);
+    assert.ok(lost.superseded && lost.serverTime > start.serverTime);
+    assert.equal((await watcher.progress("watched")).serverTime, start.serverTime + 1);
+    assert.equal((await save(lost.serverTime, 30)).superseded, false);
+    assert.deepEqual((await watcher.progress("watched")).watchTimes, { "l-0": 30 });
+  });
+
   for (const [direction, aheadBy] of [
     ["back", -tenMinutesS],
     ["forward", tenMinutesS],

@@ -6,6 +6,7 @@ import {
   maxSessionLeadMs,
   resetStamp,
   serverTimeAfter,
+  sessionFloor,
   type Stamp,
   stampTime,
 } from "../../domain/stamp.ts";
@@ -71,7 +72,7 @@ export class BufferSaving {
     const row = this.#key.get(key.userId, key.courseId);
     const stored = this.#position.get(key.userId, key.courseId, lectureId);
     const reset = row?.reset ?? null;
-    const serverTime = serverTimeAfter(now, reset);
+    const serverTime = serverTimeAfter(now, sessionFloor(now, row?.newest ?? null, reset));
     const persisted = given === undefined ? null : (stored?.persisted ?? null);
     if (given !== undefined) {
       if (stampTime(given) > serverTime + maxSessionLeadMs) return { status: "ahead", serverTime };

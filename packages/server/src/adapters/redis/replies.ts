@@ -18,17 +18,17 @@ const stampLength = 37;
 
 /** @param answer as save.lua gives it */
 export function saveOutcome(answer: string, now: number, isCrowded: boolean): SaveOutcome {
-  const [status, stamp, persisted, reset] = answer.split("|") as [SaveOutcome["status"], Stamp, Stamp | "", Stamp | ""];
+  const [status, stamp, persisted, floor] = answer.split("|") as [SaveOutcome["status"], Stamp, Stamp | "", Stamp | ""];
   switch (status) {
     case "full":
       return { status };
     case "failed":
       return { status, reason: answer.slice("failed|".length) };
     case "ahead":
-      return { status, serverTime: serverTimeAfter(now, reset || null) };
+      return { status, serverTime: serverTimeAfter(now, floor || null) };
     case "stored":
     case "superseded": {
-      const serverTime = serverTimeAfter(now, reset || null);
+      const serverTime = serverTimeAfter(now, floor || null);
       return { status, stamp, persisted: persisted || null, serverTime, ...(isCrowded && { isCrowded }) };
     }
   }

@@ -9,9 +9,9 @@
         then of each save two: lecture, and "seconds" (ordered by arrival) or "stamp|seconds" (ordered by its session)
 
   Returns { now } when the deadline has passed and nothing was done, else { now, answer, ... } in order, an answer being
-        "stored|winning stamp|persisted stamp or nothing|reset or nothing", likewise "superseded|..."; what is persisted
+        "stored|winning stamp|persisted stamp or nothing|floor or nothing", likewise "superseded|..."; what is persisted
         is looked at for saves of a session only
-        "ahead|||reset or nothing"   "full"   "failed|reason"
+        "ahead|||floor or nothing"   "full"   "failed|reason"
 ]]
 local now, micros = clock()
 -- A call that was held up in the network must not come in as the newest: its caller has been told that it failed.
@@ -40,17 +40,17 @@ local function greater(one, other)
   return one or other
 end
 
--- What a session may start from: the clock, but after the last reset, which a clock set back can leave in the future.
-local function server_time(reset)
-  return reset and math.max(now, tonumber(string.sub(reset, 1, 13)) + 1) or now
+-- What a session may start from: the clock, but after the floor, which a clock set back can leave in the future.
+local function server_time(floor)
+  return floor and math.max(now, tonumber(string.sub(floor, 1, 13)) + 1) or now
 end
 
 -- Strings are compared, and taken apart only if they have to be: what costs Lua most is each string that is new to it.
 local too_far_ahead = string.format("%013.0f", now + max_session_lead_ms + 1)
 
-local function is_ahead(stamp, reset)
+local function is_ahead(stamp, floor)
   if stamp < too_far_ahead then return false end
-  return tonumber(string.sub(stamp, 1, 13)) - server_time(reset) > max_session_lead_ms
+  return tonumber(string.sub(stamp, 1, 13)) - server_time(floor) > max_session_lead_ms
 end
 
 local now_text, stamp_by_clock = string.format("%013.0f", now), make_stamp(now, 0)
@@ -98,15 +98,17 @@ local function save(progress, lecture, value)
     book = redis.call("HGET", progress, ":book")
   end
   local version, since, newest, reset = parse_book(book)
+  -- Only a clock that was set back leaves the newest stamp so far ahead: what is saved now must not lose to it until then.
+  local floor = newest and is_ahead(newest, reset) and newest or reset
   local stamp
   if has_session then
-    if is_ahead(value, reset) then return "ahead|||" .. (reset or "") end
+    if is_ahead(value, floor) then return "ahead|||" .. (floor or "") end
     stamp = string.sub(value, 1, stamp_width)
     local stored = newest and stamp <= newest and stored_stamp(progress, lecture)
     local winner = stored and greater(stored, reset)
     if winner and stamp <= winner then
       -- The stored stamp again is the same save repeated: it is in place, and nothing has to be flushed for it.
-      return (stamp == stored and "stored|" or "superseded|") .. winner .. "|" .. (persisted or "") .. "|" .. (reset or "")
+      return (stamp == stored and "stored|" or "superseded|") .. winner .. "|" .. (persisted or "") .. "|" .. (floor or "")
     end
   else
     stamp = arrival_stamp(newest)
@@ -121,7 +123,7 @@ local function save(progress, lecture, value)
   redis.call("HSET", progress, ":book", book, lecture, value)
   -- Only clean keys have a time to live.
   if not is_listed then redis.call("PERSIST", progress) end
-  return "stored|" .. stamp .. "|" .. (persisted or "") .. "|" .. (reset or "")
+  return "stored|" .. stamp .. "|" .. (persisted or "") .. "|" .. (floor or "")
 end
 
 -- One pcall for all of them, and another one only for those that come after a failure.
