@@ -5,7 +5,7 @@ import type { AchievementStore, EarnedAchievement } from "../ports/achievement-s
 import type { ActivityDay, ActivityStore } from "../ports/activity-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DeliveryStore } from "../ports/delivery-store.ts";
-import type { PositionBuffer } from "../ports/position-buffer.ts";
+import type { BufferedProgress, PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredPlayed, StoredProgress } from "../ports/progress-store.ts";
 import type { Erasure, Student, StudentStore } from "../ports/student-store.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
@@ -114,12 +114,16 @@ export class StudentDataKeeper {
     const { buffer, store } = this.#deps;
     const [stored, started] = await Promise.all([store.readAll(userId), buffer.startedCourses(userId)]);
     const byCourse = new Map(stored.map((progress) => [progress.courseId, progress]));
-    const courseIds = new Set([...byCourse.keys(), ...started.keys()]);
+    const keys = Array.from(new Set([...byCourse.keys(), ...started.keys()]), (courseId) => ({ userId, courseId }));
+    const positions = buffer.readEach(keys);
     return Promise.all(
-      [...courseIds].map(async (courseId) => {
-        const key = { userId, courseId };
-        const progress = byCourse.get(courseId) ?? (await store.read(key));
-        const [buffered, { played }] = await Promise.all([buffer.read(key), store.readPlayed(key)]);
+      keys.map(async (key, index) => {
+        const { courseId } = key;
+        const [progress, buffered, { played }] = await Promise.all([
+          byCourse.get(courseId) ?? store.read(key),
+          positions[index] as Promise<BufferedProgress>,
+          store.readPlayed(key),
+        ]);
         return { ...progress, courseId, played, positions: joinPositions(buffered, progress).positions };
       }),
     );

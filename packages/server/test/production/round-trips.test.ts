@@ -125,6 +125,14 @@ suite("production, counted on the wire,", { skip: storesAreMissing() }, () => {
     });
   }
 
+  test("an export of 1,000 courses asks Redis for fifty of them at a time", async () => {
+    const student = await Client.of(service.url, manyCourses);
+    const { toRedis } = await tripsOf(() => student.call("GET", "/api/v1/me/data"));
+    const reads = toRedis.flat().filter((request) => request.startsWith("read "));
+    // One more course has been started since, and is not flushed.
+    assert.ok(reads.length >= 20 && reads.length <= 21, reads.join(", "));
+  });
+
   test("dashboards over 1,000 courses and 10,000 lectures are right", async () => {
     const student = await Client.of(service.url, manyCourses);
     const rows = JSON.parse((await student.call("GET", "/api/v1/stats/course-progress")).text) as {
