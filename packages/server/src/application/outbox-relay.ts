@@ -38,7 +38,7 @@ export class OutboxRelay {
       ...deps,
       task: "find events left behind",
       everyMs: pollMs,
-      work: () => this.relay(),
+      work: (signal) => this.relay(signal),
     });
   }
 
@@ -46,8 +46,8 @@ export class OutboxRelay {
     this.#relaying.start();
   }
 
-  /** Follows every event that was left behind, unless another process does. */
-  async relay(): Promise<void> {
+  /** Follows every event that was left behind, unless another process does, until the signal is aborted. */
+  async relay(signal?: AbortSignal): Promise<void> {
     const { store, students, streaks, followers, clock, telemetry } = this.#deps;
     const before = clock.now() - leftBehindMs;
     const [ofProgress, ofStreaks] = await Promise.all([
@@ -56,11 +56,13 @@ export class OutboxRelay {
     ]);
     telemetry.oldestWaiting("followers", oldest(ofProgress));
     for (const { key } of ofProgress) {
+      if (signal?.aborted === true) return;
       await this.#alone(key.userId, `:${key.courseId}`, async () =>
         followers.settle(key, (await store.read(key)).outbox),
       );
     }
     for (const userId of ofStreaks) {
+      if (signal?.aborted === true) return;
       await this.#alone(userId, "", async () => streaks.tell(userId, (await students.read(userId)).outbox));
     }
   }

@@ -28,6 +28,8 @@ export class PositionSaver {
   readonly #courses: CourseReader;
   readonly #batch: SaveBatch;
   readonly #clock: Clock;
+  /** Of each lecture the last save by arrival whose bounds are being looked up: who comes behind it must not overtake it. */
+  readonly #lookingUp = new Map<string, Promise<number>>();
 
   constructor(deps: { courses: CourseReader; batch: SaveBatch; clock: Clock }) {
     this.#courses = deps.courses;
@@ -40,13 +42,12 @@ export class PositionSaver {
    * @throws ProgressError `unknown_course`, `unknown_lecture`, `session_clock`, `buffer_unavailable`
    */
   async save(heartbeat: Heartbeat): Promise<Saved> {
-    const { key, lectureId, session, seconds } = heartbeat;
-    const isWithin =
-      seconds <= (this.#courses.remembered(key.courseId)?.lectures.get(lectureId)?.durationSeconds ?? -1);
+    const { key, lectureId, session } = heartbeat;
+    const seconds = this.#bounded(heartbeat);
     const outcome = await this.#batch.add({
       key,
       lectureId,
-      seconds: roundToMillisecond(isWithin ? seconds : await this.#clamp(key.courseId, lectureId, seconds)),
+      seconds: roundToMillisecond(typeof seconds === "number" ? seconds : await seconds),
       ...(session && { stamp: sessionStamp(session) }),
     });
     switch (outcome.status) {
@@ -69,6 +70,25 @@ export class PositionSaver {
           cause: outcome.reason,
         });
     }
+  }
+
+  /** At once for nearly all: within a lecture that is remembered. */
+  #bounded({ key: { userId, courseId }, lectureId, session, seconds }: Heartbeat): number | Promise<number> {
+    const isWithin = seconds <= (this.#courses.remembered(courseId)?.lectures.get(lectureId)?.durationSeconds ?? -1);
+    if (isWithin && (session !== undefined || this.#lookingUp.size === 0)) return seconds;
+    const clamped = isWithin ? seconds : this.#clamp(courseId, lectureId, seconds);
+    return session === undefined ? this.#inOrder(`${userId} ${courseId} ${lectureId}`, clamped) : clamped;
+  }
+
+  /** The seconds, once those of the save before it are known. */
+  #inOrder(place: string, seconds: number | Promise<number>): number | Promise<number> {
+    const before = this.#lookingUp.get(place);
+    if (typeof seconds === "number" && before === undefined) return seconds;
+    const known = Promise.allSettled([seconds, before]).then(() => seconds);
+    this.#lookingUp.set(place, known);
+    const done = (): void => void (this.#lookingUp.get(place) === known && this.#lookingUp.delete(place));
+    known.then(done, done);
+    return known;
   }
 
   /** Losing a position is worse than storing one too many: a catalog that does not answer refuses and clamps nothing. */

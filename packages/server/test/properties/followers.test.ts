@@ -100,4 +100,18 @@ describe("what follows from a completion happens exactly once", () => {
     }
     assert.ok(deaths > outlived, "hardly anybody died");
   });
+
+  test("by another process when the relay of one that stops has left it", async () => {
+    await using bench = await Workbench.create();
+    const { clock, core, stores } = bench;
+    const [process, key, [lectureId]] = [new Process(bench), bench.newStudent(), lectureIds as [LectureId]];
+    const begunAt = clock.now();
+    const left = async (): Promise<number> => (await stores.store.read(key)).outbox.length;
+    for (let calls = 1; (await left()) === 0; calls++) await process.complete(key, lectureId, calls);
+    clock.advance(6_000);
+    await core.relay.relay(AbortSignal.abort());
+    assert.equal(await left(), 1);
+    await core.relay.relay();
+    await checkOnce(bench, key, [lectureId], begunAt);
+  });
 });
