@@ -4,14 +4,14 @@ import type { LectureId, ProgressKey } from "../domain/ids.ts";
 import { joinPositions, type Positions, roundToMillisecond } from "../domain/position.ts";
 import { type Device, deviceOf, serverTimeAfter, sessionFloor, type Stamp } from "../domain/stamp.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { BufferedProgress, PositionBuffer } from "../ports/position-buffer.ts";
+import type { PositionBuffer } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
+import { BothSidesReader } from "./both-sides.ts";
 import type { CourseReader } from "./course-reader.ts";
 import { existingCourse } from "./existing.ts";
 import type { Followers } from "./followers.ts";
 import type { Identity, StudentDay } from "./student-day.ts";
 import type { Telemetry } from "../ports/telemetry.ts";
-import { type Asker, TurnBatch } from "./turn-batch.ts";
 
 export interface CourseView {
   /** Resume position of each existing lecture, in seconds. Without a prototype: a lecture may be called `constructor`. */
@@ -35,19 +35,14 @@ interface ProgressReaderDeps {
   clock: Clock;
 }
 
-type BothSides = readonly [BufferedProgress, StoredProgress];
-
-/**
- * Reads one student's progress in one course: what the buffer and the store know, joined. All reads of one event-loop turn
- * travel together.
- */
+/** Reads one student's progress in one course: what the buffer and the store know, joined. */
 export class ProgressReader {
   readonly #deps: ProgressReaderDeps;
-  readonly #turn: TurnBatch<ProgressKey, BothSides>;
+  readonly #bothSides: BothSidesReader;
 
   constructor(deps: ProgressReaderDeps) {
     this.#deps = deps;
-    this.#turn = new TurnBatch(deps.clock, (askers) => this.#ask(askers));
+    this.#bothSides = new BothSidesReader(deps);
   }
 
   /**
@@ -56,7 +51,10 @@ export class ProgressReader {
    */
   async read(identity: Identity, courseId: ProgressKey["courseId"], lectureId?: LectureId): Promise<CourseView> {
     const key = { userId: identity.userId, courseId };
-    const [[buffered, stored], found] = await Promise.all([this.#turn.add(key), this.#deps.courses.read(courseId)]);
+    const [[buffered, stored], found] = await Promise.all([
+      this.#bothSides.read(key),
+      this.#deps.courses.read(courseId),
+    ]);
     const course = existingCourse(found, courseId);
     const { positions, reset } = joinPositions(buffered, stored);
     const device = lectureId && deviceAt(positions, course, lectureId);
@@ -72,17 +70,6 @@ export class ProgressReader {
       serverTime: serverTimeAfter(buffered.now, sessionFloor(buffered.now, newest, reset)),
       ...(device && { device }),
     };
-  }
-
-  /** Both at the same time: what a flush carries over in between stays in the buffer as well, for a day, so it is never in neither. */
-  #ask(askers: readonly Asker<ProgressKey, BothSides>[]): void {
-    const { buffer, store } = this.#deps;
-    const keys = askers.map(({ ask }) => ask);
-    const buffered = buffer.readEach(keys);
-    const stored = store.readEach(keys);
-    for (const [index, { resolve }] of askers.entries()) {
-      resolve(Promise.all([buffered[index] as Promise<BufferedProgress>, stored[index] as Promise<StoredProgress>]));
-    }
   }
 
   /** A lecture that was removed may leave the course complete with nobody completing anything; the read notices. */

@@ -34,6 +34,15 @@ export interface BufferedProgress extends PositionState {
   readonly now: number;
 }
 
+/** What the buffer holds of a key and the store may not have. */
+export interface UnflushedProgress extends BufferedProgress {
+  /**
+   * Of a clean key, whose positions are left out: which version of it the store has been proven to have. A store that tells
+   * the same `flushedVersion` has shown all of them. Null when the positions are here.
+   */
+  readonly flushedVersion: string | null;
+}
+
 /** A dirty key, leased to one flusher, with what it held at that moment. */
 export interface Claim extends PositionState {
   readonly key: ProgressKey;
@@ -82,6 +91,9 @@ export interface PositionBuffer {
 
   /** Reads many keys at once: one answer for each, in order, and each fails by itself. */
   readEach(keys: readonly ProgressKey[]): Promise<BufferedProgress>[];
+
+  /** Likewise, but may leave out what a flush has carried over: to be joined with a store that is as new. */
+  readUnflushed(keys: readonly ProgressKey[]): Promise<UnflushedProgress>[];
 
   /**
    * The courses of a student that the store may not know yet, each with the newest stamp of its positions; null where

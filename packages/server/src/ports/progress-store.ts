@@ -8,6 +8,8 @@ import type { Stamp } from "../domain/stamp.ts";
 export interface StoredProgress extends PositionState {
   /** Raised by every {@link ProgressChange}, never by a flush; 0 before the first of them. */
   readonly rev: number;
+  /** The newest version of the buffered key that was joined; null when none was told, or the store does not keep it. */
+  readonly flushedVersion: string | null;
   readonly completedAt: ReadonlyMap<LectureId, number>;
   /** How often each lecture was ever completed; undo and start over keep it. */
   readonly completions: ReadonlyMap<LectureId, number>;
@@ -19,6 +21,8 @@ export interface StoredProgress extends PositionState {
 /** What a flush adds: everything the buffer holds of one key. */
 export interface PositionWrite extends PositionState {
   readonly key: ProgressKey;
+  /** Which version of the buffered key this is; as text, the greater is the newer. */
+  readonly version?: string;
 }
 
 export type WriteOutcome =

@@ -19,7 +19,8 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
   describe("of progress", () => {
     it("hold what a flush writes, and nothing else", async () => {
       const key = someKey();
-      await mongodb.fixture.store.join([{ ...writeOf(key, { intro: 1.5, constructor: 2 }), reset: stampAt(5) }]);
+      const write = { ...writeOf(key, { intro: 1.5, constructor: 2 }), reset: stampAt(5), version: "000000000000a" };
+      await mongodb.fixture.store.join([write]);
       const { _id, ...document } = (await mongodb.fixture.collections.progress.findOne(keyFilter(key))) ?? {};
       assert.deepEqual(document, {
         userId: key.userId,
@@ -30,7 +31,17 @@ describe("documents in MongoDB", { skip: withoutMongod }, () => {
         },
         lastWatchedLecture: { stamp: stampAt(1_000, 1), lectureId: "constructor" },
         resetStamp: stampAt(5),
+        flushedVersion: "000000000000a",
       });
+    });
+
+    it("tell the newest version that was written, whichever comes last", async () => {
+      const key = someKey();
+      for (const version of ["000000000000a", "000000000000c", "000000000000b"]) {
+        await mongodb.fixture.store.join([{ ...writeOf(key, { a: 1 }), version }]);
+      }
+      await mongodb.fixture.store.join([writeOf(key, { b: 1 })]);
+      assert.equal((await mongodb.fixture.store.read(key)).flushedVersion, "000000000000c");
     });
 
     it("hold the stamp before the seconds: MongoDB compares them in this order", async () => {

@@ -37,6 +37,48 @@ export function savingContract(open: OpenBuffer): void {
     });
   });
 
+  describe("reading what is not flushed", () => {
+    it("tells dirty keys whole, and of a clean one its positions or the version that was acknowledged", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const [dirty, unknown] = [fixture.otherStudent(), fixture.otherStudent()];
+      await fixture.save(1);
+      await fixture.save(2, { at: "outro" });
+      const claim = await fixture.claim();
+      await fixture.buffer.acknowledge([claim]);
+      await fixture.save(3, { key: dirty });
+      const answers = await Promise.all(fixture.buffer.readUnflushed([fixture.key, dirty, unknown]));
+      const [clean, ...others] = answers;
+      assert.ok(clean?.flushedVersion === claim.version || clean?.positions.size === 2);
+      assert.deepEqual(
+        others.map(({ flushedVersion, positions }) => [flushedVersion, positions.get(lecture("intro"))?.seconds]),
+        [
+          [null, 3],
+          [null, undefined],
+        ],
+      );
+      for (const { now } of answers) assert.ok(Math.abs(now - (await fixture.buffer.now())) < 60_000);
+    });
+
+    it("tells the reset of a clean key", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const reset = await fixture.buffer.startOver(fixture.key, null);
+      await fixture.flush();
+      const [clean] = await Promise.all(fixture.buffer.readUnflushed([fixture.key]));
+      assert.equal(clean?.reset, reset);
+    });
+
+    it("fails no other key with one that cannot be read", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const spoilt = fixture.otherStudent();
+      await fixture.save(5);
+      await fixture.spoil(spoilt);
+      const [before, failed] = await Promise.allSettled(fixture.buffer.readUnflushed([fixture.key, spoilt]));
+      assert.ok(before?.status === "fulfilled");
+      assert.equal(before.value.positions.get(lecture("intro"))?.seconds, 5);
+      assert.ok(failed?.status === "rejected" || failed?.value.positions.size === 0);
+    });
+  });
+
   describe("saving by arrival", () => {
     it("keeps a position to the millisecond", async () => {
       await using fixture = await BufferFixture.open(open);

@@ -120,6 +120,7 @@ export function changeContract(open: OpenStore): void {
       await fixture.change({ type: "startOver", reset: stampAt(15) });
       assert.deepEqual(await fixture.read(), {
         rev: 4,
+        flushedVersion: null,
         positions: positions({ b: [20, 2] }),
         reset: stampAt(15),
         completedAt: new Map(),

@@ -35,6 +35,7 @@ export function joinContract(open: OpenStore): void {
       await using fixture = await StoreFixture.open(open);
       assert.deepEqual(await fixture.read(), {
         rev: 0,
+        flushedVersion: null,
         positions: new Map(),
         reset: null,
         completedAt: new Map(),

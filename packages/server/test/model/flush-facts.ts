@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { LectureId } from "../../src/domain/ids.ts";
+import { BothSidesReader } from "../../src/application/both-sides.ts";
 import { joinPositions, type PositionState } from "../../src/domain/position.ts";
 import { greatestStamp, type Stamp } from "../../src/domain/stamp.ts";
 import type { SaveOutcome } from "../../src/ports/position-buffer.ts";
@@ -115,6 +116,7 @@ export class FlushFacts {
       this.#checkFound(student, stored);
     }
     this.#checkFound(student, joinPositions(buffered, stored));
+    this.#checkFound(student, joinPositions(...(await new BothSidesReader(world.ground).read(key))));
   }
 
   #checkSent(student: number, { positions }: PositionState): void {

@@ -5,6 +5,7 @@ import { inconsistencies } from "../support/redis-invariants.ts";
 import { redisIsMissing, RedisServer } from "../support/redis-server.ts";
 import { TestClock } from "../support/test-clock.ts";
 import { explore } from "./flush-commands.ts";
+import { keepingVersions } from "./version-keeping-store.ts";
 
 describe("two flushers on a real Redis, whose calls arrive late, in part, out of order or not at all", () => {
   test("lose nothing that it has acknowledged, at any moment of any schedule", { skip: redisIsMissing() }, async () => {
@@ -12,7 +13,7 @@ describe("two flushers on a real Redis, whose calls arrive late, in part, out of
     // Redis keeps its own time: here no lease lasts, which a flusher must bear too.
     const clock = new TestClock({ now: Date.now() });
     await using stores = openEmbeddedStores(":memory:", { clock, flushIntervalMs: 60_000 });
-    const { store } = stores;
+    const store = keepingVersions(stores.store);
     await using redis = await RedisFixture.connect(server, { flushIntervalMs: 60_000 });
     const { buffer } = redis;
     const client = server.client();

@@ -91,6 +91,27 @@ export const storeMutants: readonly Mutant[] = [
     tests: ["adapters/mongodb-documents.test.ts"],
   },
   {
+    name: "believes a store that is older than the last flush",
+    file: "application/both-sides.ts",
+    text: "flushedVersion === null || flushedVersion === stored.flushedVersion",
+    instead: "true",
+    tests: ["adapters/both-sides.test.ts"],
+  },
+  {
+    name: "leaves out what is not flushed",
+    file: "adapters/redis/lua/read.lua",
+    text: "return version and not since and {",
+    instead: "return version and {",
+    tests: ["adapters/both-sides.test.ts"],
+  },
+  {
+    name: "tells an older version of what was flushed",
+    file: "adapters/mongodb/progress-updates.ts",
+    text: 'if (version !== undefined) greatest["flushedVersion"] = version;\n  return { $max: greatest };',
+    instead: "return { $max: greatest, ...(version && { $set: { flushedVersion: version } }) };",
+    tests: ["adapters/mongodb-documents.test.ts"],
+  },
+  {
     name: "gives up the reset of a start over for an older one",
     file: "adapters/mongodb/progress-updates.ts",
     text: "$max: { resetStamp: change.reset },\n        $set: {",

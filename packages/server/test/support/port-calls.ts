@@ -1,5 +1,5 @@
 /** Methods of ports that answer each of many by a promise of its own. */
-export const answeringEach: ReadonlySet<string | symbol> = new Set(["readEach", "versions"]);
+export const answeringEach: ReadonlySet<string | symbol> = new Set(["readEach", "readUnflushed", "versions"]);
 
 /** The port, with something that happens before every call of it, and may fail it. */
 export function beforeCalls(port: object, happens: () => Promise<void>): object {

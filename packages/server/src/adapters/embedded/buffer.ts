@@ -10,6 +10,7 @@ import type {
   PositionBuffer,
   PositionSave,
   SaveOutcome,
+  UnflushedProgress,
 } from "../../ports/position-buffer.ts";
 import { BufferFlushing } from "./buffer-flushing.ts";
 import { BufferSaving } from "./buffer-saving.ts";
@@ -70,6 +71,11 @@ export class EmbeddedPositionBuffer implements PositionBuffer {
 
   readEach(keys: readonly ProgressKey[]): Promise<BufferedProgress>[] {
     return keys.map((key) => this.read(key));
+  }
+
+  /** The store is in the same file: to leave something out would save nothing. */
+  readUnflushed(keys: readonly ProgressKey[]): Promise<UnflushedProgress>[] {
+    return keys.map(async (key) => ({ ...(await this.read(key)), flushedVersion: null }));
   }
 
   startedCourses(userId: UserId): Promise<Map<CourseId, Stamp | null>> {

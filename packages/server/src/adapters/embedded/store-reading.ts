@@ -93,6 +93,7 @@ export class StoreReading {
     return {
       ...this.#positionsOf(userId, courseId, row?.reset ?? null),
       rev: row?.rev ?? 0,
+      flushedVersion: null,
       completedAt: new Map(completed.map(({ lectureId, completedAt }) => [lectureId, Number(completedAt)])),
       completions: new Map(completions.map(({ lectureId, times }) => [lectureId, times])),
       courseCompletedAt: row?.courseCompletedAt ?? null,

@@ -24,6 +24,8 @@ export interface ProgressDocument {
   watchTimes?: Record<LectureId, Position>;
   lastWatchedLecture?: { stamp: Stamp; lectureId: StoredId };
   resetStamp?: Stamp;
+  /** Which version of the buffered key was written last. */
+  flushedVersion?: string;
   /** From here on written by compare-and-set on `rev` alone. */
   completedLectures?: StoredId[];
   completedAt?: Record<LectureId, Date>;

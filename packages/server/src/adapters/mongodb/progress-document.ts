@@ -24,6 +24,7 @@ export interface Parts extends Pick<ProgressDocument, "userId" | "courseId"> {
   readonly completions?: Uint8Array;
   readonly outbox?: readonly Uint8Array[];
   readonly resetStamp?: Stamp;
+  readonly flushedVersion?: string;
   readonly courseCompletedAt?: Date;
   readonly rev?: number;
 }
@@ -64,12 +65,13 @@ export function partsOf(bytes: Uint8Array): Parts {
 
 /** @param parts of the document, without any when there is none */
 export function toStoredProgress(key: ProgressKey, parts: Partial<Parts>): StoredProgress {
-  const { watchTimes, completedAt, completions, outbox = [], courseCompletedAt, resetStamp = null, rev = 0 } = parts;
+  const { watchTimes, completedAt, completions, outbox = [], courseCompletedAt, resetStamp = null } = parts;
   const positions = watchTimes instanceof Uint8Array ? positionsIn(watchTimes) : new Map<LectureId, Position>();
   return {
     // Positions before the reset stay in the document and are left out here: so the two can be written in either order.
     ...joinPositions({ positions, reset: null }, { positions: new Map(), reset: resetStamp }),
-    rev,
+    rev: parts.rev ?? 0,
+    flushedVersion: parts.flushedVersion ?? null,
     completedAt: toMap<LectureId, Date, number>(fieldsOf(completedAt), (date) => date.getTime()),
     completions: toMap<LectureId, number, number>(fieldsOf(completions), (times) => times),
     courseCompletedAt: courseCompletedAt?.getTime() ?? null,

@@ -1,7 +1,7 @@
 import type { Filter, UpdateFilter } from "mongodb";
 import type { ProgressKey } from "../../domain/ids.ts";
-import { lastWatched, type PositionState } from "../../domain/position.ts";
-import type { ProgressChange } from "../../ports/progress-store.ts";
+import { lastWatched } from "../../domain/position.ts";
+import type { PositionWrite, ProgressChange } from "../../ports/progress-store.ts";
 import { type ProgressDocument, toStoredId } from "./documents.ts";
 import { keyFilter, toOutboxEntry } from "./progress-document.ts";
 
@@ -11,12 +11,13 @@ type ProgressUpdate = UpdateFilter<ProgressDocument>;
  * A join: `$max` alone. MongoDB compares embedded documents field by field, so with the stamp first the newest position
  * stays; written twice, late or out of order it changes nothing.
  */
-export function joinUpdate({ positions, reset }: PositionState): ProgressUpdate {
+export function joinUpdate({ positions, reset, version }: PositionWrite): ProgressUpdate {
   const greatest: Record<string, unknown> = {};
   for (const [lectureId, { stamp, seconds }] of positions) greatest[`watchTimes.${lectureId}`] = { stamp, seconds };
   const last = lastWatched(positions);
   if (last !== null) greatest["lastWatchedLecture"] = { stamp: last.stamp, lectureId: toStoredId(last.lectureId) };
   if (reset !== null) greatest["resetStamp"] = reset;
+  if (version !== undefined) greatest["flushedVersion"] = version;
   return { $max: greatest };
 }
 

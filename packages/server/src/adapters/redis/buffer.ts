@@ -9,6 +9,7 @@ import type {
   PositionBuffer,
   PositionSave,
   SaveOutcome,
+  UnflushedProgress,
 } from "../../ports/position-buffer.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { Claiming } from "./claiming.ts";
@@ -25,7 +26,7 @@ import {
   startedKey,
 } from "./keys.ts";
 import { MemoryGauge, type MemoryGaugeOptions } from "./memory-gauge.ts";
-import { bufferedProgress, type ReadReply, saveOutcome, startedCourses } from "./replies.ts";
+import { bufferedProgress, type ReadReply, saveOutcome, startedCourses, unflushedProgress } from "./replies.ts";
 import { type Group, ShardCalls } from "./shard-calls.ts";
 
 export interface RedisPositionBufferOptions {
@@ -80,10 +81,11 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
   }
 
   readEach(keys: readonly ProgressKey[]): Promise<BufferedProgress>[] {
-    const replies = this.#calls.each(keys, readsPerCall, async (part) => {
-      return (await this.#calls.run("read", part.map(progressKey))) as ReadReply[];
-    });
-    return replies.map(async (reply) => bufferedProgress(await reply));
+    return this.#read(keys, "all").map(async (reply) => bufferedProgress(await reply));
+  }
+
+  readUnflushed(keys: readonly ProgressKey[]): Promise<UnflushedProgress>[] {
+    return this.#read(keys, "unflushed").map(async (reply) => unflushedProgress(await reply));
   }
 
   async startedCourses(userId: UserId): Promise<Map<CourseId, Stamp | null>> {
@@ -175,6 +177,12 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
 
   [Symbol.dispose](): void {
     this.#memory[Symbol.dispose]();
+  }
+
+  #read(keys: readonly ProgressKey[], wanted: "all" | "unflushed"): Promise<ReadReply>[] {
+    return this.#calls.each(keys, readsPerCall, async (part) => {
+      return (await this.#calls.run("read", part.map(progressKey), [wanted])) as ReadReply[];
+    });
   }
 
   async #save(saves: readonly PositionSave[], group: Group): Promise<SaveOutcome[]> {

@@ -1,7 +1,7 @@
 import type { CourseId, LectureId } from "../../domain/ids.ts";
 import type { Position, PositionState } from "../../domain/position.ts";
 import { isStamp, serverTimeAfter, type Stamp } from "../../domain/stamp.ts";
-import type { BufferedProgress, Claim, SaveOutcome } from "../../ports/position-buffer.ts";
+import type { BufferedProgress, Claim, SaveOutcome, UnflushedProgress } from "../../ports/position-buffer.ts";
 import { unavailable } from "./failures.ts";
 import { keyOfMember } from "./keys.ts";
 
@@ -12,7 +12,9 @@ type FlatHash = readonly string[];
 export type ClaimReply = readonly [member: string, version: string, reset: string, attempts: string, hash: FlatHash];
 
 /** What read.lua tells of one key. */
-export type ReadReply = readonly [now: number, reset: string, json: string] | readonly [now: number, reason: string];
+export type ReadReply =
+  | readonly [now: number, reset: string, json: string, version?: string]
+  | readonly [now: number, reason: string];
 
 const stampLength = 37;
 
@@ -48,6 +50,12 @@ export function startedCourses(reply: readonly string[]): Map<CourseId, Stamp | 
 export function bufferedProgress([now, reset, json]: ReadReply): BufferedProgress {
   if (json === undefined) throw unavailable(new Error(reset));
   return { ...positionState(reset, JSON.parse(json) as FlatHash), now };
+}
+
+/** @throws ProgressError likewise */
+export function unflushedProgress(reply: ReadReply): UnflushedProgress {
+  const [, , , version = null] = reply;
+  return { ...bufferedProgress(reply), flushedVersion: version };
 }
 
 export function claimOf([member, version, reset, attempts, hash]: ClaimReply, claimedAt: number): Claim {

@@ -4,12 +4,18 @@
   One text is read by its receiver at a fifth of what two hundred short ones cost; JSON, because a field may hold anything.
 
   KEYS  progress hashes
-  ARGV  none
-  Returns { answer, ... } in order: { now, reset or "", JSON of [lecture, position, ...] }, or { now, reason } when the key
-        is of the wrong type
+  ARGV  1 "unflushed" when the positions of clean keys are not wanted: the store has them; else "all"
+  Returns { answer, ... } in order: { now, reset or "", JSON of [lecture, position, ...] }, of a clean key without its
+        positions { now, reset or "", "[]", version }, or { now, reason } when the key is of the wrong type
 ]]
-local now = clock()
+local now, is_all = clock(), ARGV[1] == "all"
 local byte, colon = string.byte, string.byte(":")
+
+-- Nothing, unless the key is clean.
+local function read_clean(progress)
+  local version, since, _, reset = parse_book(redis.call("HGET", progress, ":book"))
+  return version and not since and { now, reset or "", "[]", version }
+end
 
 local function read(progress)
   local hash, shown, count, book = redis.call("HGETALL", progress), {}, 0, nil
@@ -27,9 +33,13 @@ local function read(progress)
   return { now, reset or "", count > 0 and cjson.encode(shown) or "[]" }
 end
 
+local function read_unflushed(progress)
+  return read_clean(progress) or read(progress)
+end
+
 local answers = {}
 for i, progress in ipairs(KEYS) do
-  local ok, answer = alone(read, progress)
+  local ok, answer = alone(is_all and read or read_unflushed, progress)
   answers[i] = ok and answer or { now, answer }
 end
 return answers
