@@ -102,7 +102,8 @@ export const storeMutants: readonly Mutant[] = [
     file: "adapters/redis/lua/read.lua",
     text: "return version and not since and {",
     instead: "return version and {",
-    tests: ["adapters/both-sides.test.ts"],
+    tests: ["adapters/redis.test.ts"],
+    only: "not flushed",
   },
   {
     name: "tells an older version of what was flushed",
