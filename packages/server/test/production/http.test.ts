@@ -186,7 +186,8 @@ suite("the API on two processes, one Redis and one MongoDB", { skip: storesAreMi
     assert.deepEqual(lastWatchedLecture, { stamp, lectureId });
     const first = (completedAt as Record<string, Date>)[hexLecture];
     assert.ok(first instanceof Date && courseCompletedAt instanceof Date);
-    const names = "_id completedAt completedCount completedLectures completions courseCompletedAt courseId flushedVersion";
+    const names =
+      "_id completedAt completedCount completedLectures completions courseCompletedAt courseId flushedVersion";
     assert.deepEqual(Object.keys(found).toSorted(), [
       ...names.split(" "),
       ..."lastCompletedAt lastWatchedLecture outbox rev userId watchTimes".split(" "),
