@@ -3,12 +3,14 @@ import type { LoadPlan, LoadReport } from "./load.ts";
 import { PreparedRequest } from "./request.ts";
 import { LatencyHistogram, Tally } from "./tally.ts";
 
-/** Connections that send the next request as soon as the last one is answered: for costs, not for latencies. */
+/** Connections that send the next request as soon as the last one is answered, or pause: for costs, not for latencies. */
 export class BusyCrowd {
   readonly #connections: Connection[];
-  readonly #sendNext: (() => void)[] = [];
+  /** How each connection that waits for nothing sends its next request. */
+  readonly #idle: Set<() => void> = new Set();
   readonly #tally: Tally;
   #isRunning = false;
+  #onPaused: (() => void) | undefined;
 
   constructor({ url, connections, requests }: Extract<LoadPlan, { pace: "busy" }>, counts: Int32Array) {
     const { hostname: host, port } = new URL(url);
@@ -20,6 +22,7 @@ export class BusyCrowd {
       const sendNext = (): void => {
         const request = own[sent++ % own.length];
         if (this.#isRunning && request !== undefined) connection.send(request.next());
+        else this.#rest(sendNext);
       };
       const connection = new Connection(
         { host, port: Number(port) },
@@ -28,10 +31,13 @@ export class BusyCrowd {
             tally.count(status);
             sendNext();
           },
-          lost: () => tally.count(0),
+          lost: () => {
+            tally.count(0);
+            this.#rest(sendNext);
+          },
         },
       );
-      this.#sendNext.push(sendNext);
+      this.#idle.add(sendNext);
       return connection;
     });
   }
@@ -42,7 +48,18 @@ export class BusyCrowd {
 
   start(): void {
     this.#isRunning = true;
-    for (const sendNext of this.#sendNext) sendNext();
+    const idle = [...this.#idle];
+    this.#idle.clear();
+    for (const sendNext of idle) sendNext();
+  }
+
+  /** Resolves when all that was sent is answered. */
+  pause(): Promise<void> {
+    this.#isRunning = false;
+    return new Promise((resolve) => {
+      if (this.#idle.size === this.#connections.length) resolve();
+      else this.#onPaused = resolve;
+    });
   }
 
   report(): LoadReport {
@@ -52,5 +69,10 @@ export class BusyCrowd {
   stop(): void {
     this.#isRunning = false;
     for (const connection of this.#connections) connection.close();
+  }
+
+  #rest(sendNext: () => void): void {
+    this.#idle.add(sendNext);
+    if (this.#idle.size === this.#connections.length) this.#onPaused?.();
   }
 }

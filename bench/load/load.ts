@@ -64,6 +64,12 @@ export class Load implements AsyncDisposable {
     this.#worker.postMessage("start");
   }
 
+  /** Sends nothing more until it is started again; resolves when all that was sent is answered. Of a busy load only. */
+  async pause(): Promise<void> {
+    this.#worker.postMessage("pause");
+    await once(this.#worker, "message");
+  }
+
   /** Answers so far. @throws Error when one of them was no success: nothing that is measured then means anything */
   get answered(): number {
     const failed = Atomics.load(this.#counts, counters.failed);

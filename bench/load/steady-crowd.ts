@@ -56,6 +56,11 @@ export class SteadyCrowd {
     tick();
   }
 
+  /** @throws Error always: students whose moments have passed would all send at once afterwards */
+  pause(): Promise<void> {
+    throw new Error("Students at a pace of their own do not pause.");
+  }
+
   report(): LoadReport {
     const latencies = [...this.#histograms].map(([name, histogram]) => [name, histogram.take()] as const);
     return { latencies: Object.fromEntries(latencies), lag: this.#lag.take(), failures: this.#tally.takeFailures() };

@@ -1,13 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Load } from "../load/load.ts";
 import type { RequestPlan } from "../load/request.ts";
-import { cpuMicros } from "../machine/cpu.ts";
 import { type Figure, figureOf } from "../machine/statistics.ts";
 import type { Contender } from "../programs/contenders.ts";
+import { type Costs, CostMeter } from "./cost-meter.ts";
 import type { Run } from "./part.ts";
-
-/** CPU microseconds for each request, by process. */
-type Costs = Readonly<Record<string, number>>;
 
 /** What requests of one kind cost a contender, in CPU microseconds for each. */
 export interface RequestCost {
@@ -18,39 +15,48 @@ export interface RequestCost {
   readonly mongodb: Figure | null;
 }
 
-/** A window in which less is answered is prolonged, so many times at most. */
-const fewestAnswers = 20;
-const patience = 10;
-/** Milliseconds. The first warm-up ends with so many answers: by then the code that matters is compiled. */
-const times = { warmUp: 500, window: 2_000, firstWarmUp: 5_000, firstAnswers: 10_000 } as const;
-const quickTimes = { warmUp: 200, window: 500, firstWarmUp: 1_000, firstAnswers: 2_000 } as const;
+/** A warm-up ends with so many answers, or after so many milliseconds: by then the code that matters is compiled. */
+const warmUp = { answers: 10_000, ms: 5_000 } as const;
+const quickWarmUp = { answers: 2_000, ms: 1_000 } as const;
+/** How often each contender has its turn in one round. */
+const turns = 20;
+const quickTurns = 5;
 
 /**
- * Keeps one contender after the other busy, round by round, so that whatever else the machine does falls on all of them.
- * The first contender is the floor.
+ * Keeps one contender after the other busy, for an eighth of a second, many times in a round, so that whatever else the
+ * machine does falls on all of them alike. The first contender is the floor.
  */
 export async function measureCosts(
   contenders: readonly Contender[],
   requests: readonly RequestPlan[],
   { isQuick, show, rounds = isQuick ? 3 : 5, connections = 64 }: Run & { rounds?: number; connections?: number },
 ): Promise<RequestCost[]> {
-  const { warmUp, window, firstWarmUp, firstAnswers } = isQuick ? quickTimes : times;
+  const connect = (contender: Contender): Promise<Load> =>
+    Load.connect({ pace: "busy", url: contender.url, connections, requests: contender.requests ?? requests });
+  for (const contender of contenders) {
+    show(`warming up: ${contender.name}`);
+    await using load = await connect(contender);
+    await warm(load, isQuick ? quickWarmUp : warmUp);
+  }
   const costs = contenders.map((): Costs[] => []);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [index, contender] of contenders.entries()) {
-      show(round === 0 ? `warming up: ${contender.name}` : `round ${round} of ${rounds}: ${contender.name}`);
-      await using load = await Load.connect({ pace: "busy", url: contender.url, connections, requests });
-      load.start();
-      if (round === 0) {
-        for (let ms = 0; ms < firstWarmUp && load.answered < firstAnswers; ms += 100) await delay(100);
-        continue;
-      }
-      await delay(warmUp);
-      costs[index]?.push(await costsOver(window, load, contender));
-    }
+  for (let round = 1; round <= rounds; round++) {
+    show(`round ${round} of ${rounds}`);
+    await using stack = new AsyncDisposableStack();
+    const meters: CostMeter[] = [];
+    for (const contender of contenders) meters.push(new CostMeter(contender, stack.use(await connect(contender))));
+    // Not measured: connections are new.
+    for (const meter of meters) await meter.turn();
+    for (const meter of meters) meter.reset();
+    for (let turn = 0; turn < (isQuick ? quickTurns : turns); turn++) for (const meter of meters) await meter.turn();
+    for (const [index, meter] of meters.entries()) costs[index]?.push(meter.costs());
   }
   const [floor = []] = costs;
   return contenders.map(({ name }, index) => costOf(name, costs[index] ?? [], floor));
+}
+
+async function warm(load: Load, { answers, ms }: typeof warmUp | typeof quickWarmUp): Promise<void> {
+  load.start();
+  for (let waited = 0; waited < ms && load.answered < answers; waited += 100) await delay(100);
 }
 
 function costOf(name: string, own: readonly Costs[], floor: readonly Costs[]): RequestCost {
@@ -64,17 +70,4 @@ function costOf(name: string, own: readonly Costs[], floor: readonly Costs[]): R
     redis: figure("redis"),
     mongodb: figure("mongodb"),
   };
-}
-
-async function costsOver(windowMs: number, load: Load, { name, pids }: Contender): Promise<Costs> {
-  const used = (): [process: string, micros: number][] =>
-    Object.entries(pids).map(([process, pid]) => [process, cpuMicros(pid)]);
-  const [answeredBefore, before] = [load.answered, used()];
-  await delay(windowMs);
-  for (let more = 0; load.answered - answeredBefore < fewestAnswers && more < patience; more++) await delay(windowMs);
-  const [answered, after] = [load.answered - answeredBefore, used()];
-  if (answered === 0) throw new Error(`${name} answered nothing.`);
-  return Object.fromEntries(
-    after.map(([process, micros], at) => [process, (micros - (before[at]?.[1] ?? 0)) / answered]),
-  );
 }

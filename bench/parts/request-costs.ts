@@ -2,7 +2,7 @@ import { Production } from "../../packages/server/test/support/production.ts";
 import { differsFrom, type Figure, verdictOn } from "../machine/statistics.ts";
 import { type Contender, startBaseline, startEmbedded, startFloor, startProduction } from "../programs/contenders.ts";
 import { drain } from "../programs/operating.ts";
-import { requestsOf, watchWholeCourses } from "../programs/students.ts";
+import { requestsOf, watchOneLecture, watchWholeCourses } from "../programs/students.ts";
 import { withRange } from "../report/format.ts";
 import { measureCosts, type RequestCost } from "./cost-rounds.ts";
 import type { Part, Run, Table } from "./part.ts";
@@ -10,6 +10,8 @@ import type { Part, Run, Table } from "./part.ts";
 const savers = 1_000;
 /** As many as there are connections: an upsert-per-save store takes its time to be filled. */
 const readers = 64;
+
+const whileWatching = "production, while one is watched";
 
 const columns = ["", "x floor", "service, us", "Redis, us", "MongoDB, us"];
 const targetColumns = ["target", "measured", ""];
@@ -48,7 +50,7 @@ export const sessionSaveCost: Part<RequestCost[]> = {
   tables: (costs) => [costTable("CPU time of one save with a session", costs)],
 };
 
-/** Reading a course of 50 lectures, all of them watched and stored. */
+/** Reading a course of 50 lectures, all of them watched: all of it flushed, and while one of them is watched. */
 export const readCost: Part<RequestCost[]> = {
   name: "read",
   about: "CPU time of one GET progress of a course of 50 lectures",
@@ -56,17 +58,21 @@ export const readCost: Part<RequestCost[]> = {
     await using stack = new AsyncDisposableStack();
     const { stores, production, contenders } = await startAll(stack, run);
     const requests = await requestsOf("read", readers);
-    for (const { name, url } of contenders) {
+    const watching = { ...production, name: whileWatching, requests: await requestsOf("read", readers, "watcher") };
+    for (const { name, url, requests: own = requests } of [...contenders, watching]) {
       run.show(`${name}: ${readers} students watch 50 lectures each`);
-      await watchWholeCourses(url, requests);
+      await watchWholeCourses(url, own);
     }
     await drain(stores);
-    return await measureCosts([await startFloor(stack, production, requests), ...contenders], requests, run);
+    await watchOneLecture(watching.url, watching.requests);
+    const floor = await startFloor(stack, production, requests);
+    return await measureCosts([floor, production, watching, ...contenders.slice(1)], requests, run);
   },
   tables: (costs) => [
     costTable("CPU time of one GET progress, 50 lectures", costs),
     targetTable("Targets of GET progress", [
       ["service at most 8 x floor", ownCost(costs)?.ratioToFloor, 8, 2],
+      ["the same while a lecture is watched", costs.find(({ name }) => name === whileWatching)?.ratioToFloor, 8, 2],
       ["service at most 3 x floor (stretch)", ownCost(costs)?.ratioToFloor, 3, 2],
     ]),
   ],

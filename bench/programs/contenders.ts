@@ -12,6 +12,8 @@ export interface Contender {
   readonly url: string;
   /** Whose CPU time is counted, by what they are: `service` at least. */
   readonly pids: Readonly<Record<string, number>>;
+  /** What it is asked, where that is not what all are asked. */
+  readonly requests?: readonly RequestPlan[];
 }
 
 type Settings = Readonly<Record<string, string>>;

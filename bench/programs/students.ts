@@ -15,10 +15,14 @@ export const courses: readonly object[] = Array.from({ length: courseCount }, (_
 );
 
 /** What one request of each of so many students looks like; each has a course of its own among the twenty. */
-export async function requestsOf(kind: RequestPlan["kind"], students: number): Promise<RequestPlan[]> {
+export async function requestsOf(
+  kind: RequestPlan["kind"],
+  students: number,
+  name: string = "student",
+): Promise<RequestPlan[]> {
   return Promise.all(
     Array.from({ length: students }, async (_, index) => {
-      const { token } = await issueToken(jwtSecret, { sub: `student-${index}` });
+      const { token } = await issueToken(jwtSecret, { sub: `${name}-${index}` });
       return { kind, token, courseId: `course-${index % courseCount}`, lectureId: `l-${index % lecturesOfCourse}` };
     }),
   );
@@ -26,9 +30,18 @@ export async function requestsOf(kind: RequestPlan["kind"], students: number): P
 
 /** Lets each of these students have watched something of every lecture of the course. */
 export async function watchWholeCourses(url: string, students: readonly RequestPlan[]): Promise<void> {
+  await watch(url, students, lecturesOfCourse);
+}
+
+/** Lets each of these students have watched something of one lecture. */
+export async function watchOneLecture(url: string, students: readonly RequestPlan[]): Promise<void> {
+  await watch(url, students, 1);
+}
+
+async function watch(url: string, students: readonly RequestPlan[], lectures: number): Promise<void> {
   using client = new ApiClient(url, { connections: savesAtOnce });
   await inParallel(students, savesAtOnce, async ({ token, courseId }) => {
-    for (let lecture = 0; lecture < lecturesOfCourse; lecture++) {
+    for (let lecture = 0; lecture < lectures; lecture++) {
       const save = { courseId, lectureId: `l-${lecture}`, watchTime: 1_000 + lecture };
       await client.call(token, "POST", "/progress/save", save);
     }

@@ -65,6 +65,30 @@ suite("the load", () => {
     assert.ok(open.most <= 3, `${open.most} at once`);
   });
 
+  test("pauses, and goes on with every connection once", async () => {
+    const open = { now: 0, most: 0 };
+    await using server = await listening((response) => {
+      open.most = Math.max(open.most, ++open.now);
+      setImmediate(() => {
+        open.now--;
+        answer(response);
+      });
+    });
+    const requests = [plan, plan, plan];
+    await using load = await Load.connect({ pace: "busy", url: server.url, connections: 3, requests });
+    for (let pauses = 0; pauses < 3; pauses++) {
+      const earlier = load.answered;
+      load.start();
+      await eventually(async () => (load.answered > earlier + 50 ? true : undefined));
+      await load.pause();
+      const { answered } = load;
+      assert.equal(open.now, 0);
+      await delay(20);
+      assert.equal(load.answered, answered);
+    }
+    assert.ok(open.most <= 3, `${open.most} at once`);
+  });
+
   test("ends the measurement when a request fails, and says how", async () => {
     await using server = await listening((response) => response.writeHead(503, { "content-length": 0 }).end());
     await using load = await Load.connect({ pace: "busy", url: server.url, connections: 1, requests: [plan] });
