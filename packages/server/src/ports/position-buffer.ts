@@ -54,6 +54,14 @@ export interface Claim extends PositionState {
   readonly attempts: number;
 }
 
+/**
+ * No key is due later than so many milliseconds from now: not after its interval, a lease or a refusal, which wait for an hour
+ * at most. One that is was listed by a clock that has been set back since, and is due at once.
+ */
+export function maxDueLeadMs(flushIntervalMs: number): number {
+  return 2 * Math.max(flushIntervalMs, 3_600_000);
+}
+
 /** What became of an acknowledged key. */
 export type Acknowledged =
   /** Clean: the store has everything. */

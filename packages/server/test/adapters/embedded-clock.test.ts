@@ -48,6 +48,19 @@ describe("The embedded buffer, by the clock,", () => {
     assert.deepEqual(await fixture.buffer.acknowledge([claim]), ["changed"]);
   });
 
+  it("flushes at once what became dirty under a clock that was set back by more than any key waits", async () => {
+    const clock = new TestClock();
+    await using fixture = await openAt(clock);
+    await fixture.save(10);
+    await fixture.save(20, { key: fixture.otherStudent() });
+    assert.deepEqual(await fixture.claims({ all: false }), []);
+    clock.advance(-aDay);
+    const claims = await fixture.claims({ all: false });
+    assert.equal(claims.length, 2);
+    assert.deepEqual(await fixture.claims({ all: false }), []);
+    assert.deepEqual(await fixture.buffer.acknowledge(claims), ["clean", "clean"]);
+  });
+
   it("lets a session go on from the time it is told when the clock is set back, and from no later one", async () => {
     const clock = new TestClock();
     await using fixture = await openAt(clock);

@@ -48,6 +48,17 @@ suite("Redis' clock", { skip: storesAreMissing() || clockCannotBeSet() }, () => 
     assert.deepEqual((await watcher.progress("watched")).watchTimes, { "l-0": 30 });
   });
 
+  test("that was a day ahead leaves nothing that is flushed a day late", async () => {
+    clock.set(24 * 3_600);
+    const student = await Client.of(service.url, "early");
+    await student.save("watched", "l-1", 40);
+    clock.set(0);
+    const progress = (await production.database()).collection("progress");
+    await until("what was saved under the old clock is in MongoDB", async () => {
+      return (await progress.findOne({ userId: "early", "watchTimes.l-1.seconds": 40 })) !== null;
+    });
+  });
+
   for (const [direction, aheadBy] of [
     ["back", -tenMinutesS],
     ["forward", tenMinutesS],

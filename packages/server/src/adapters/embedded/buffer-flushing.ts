@@ -1,7 +1,7 @@
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
 import type { Positions } from "../../domain/position.ts";
 import type { Stamp } from "../../domain/stamp.ts";
-import type { Acknowledged, Claim } from "../../ports/position-buffer.ts";
+import { type Acknowledged, type Claim, maxDueLeadMs } from "../../ports/position-buffer.ts";
 import type { EmbeddedDatabase, Statement } from "./database.ts";
 
 interface DueRow extends ProgressKey {
@@ -24,6 +24,7 @@ export class BufferFlushing {
   readonly #key: Statement<{ version: number; dueAt: number | null }>;
   readonly #started: Statement<{ courseId: CourseId; newest: Stamp; reset: Stamp | null }>;
   readonly #due: Statement<DueRow>;
+  readonly #dueTooLate: Statement<DueRow>;
   readonly #unleased: Statement<DueRow>;
   readonly #lease: Statement;
   readonly #endLease: Statement;
@@ -42,6 +43,7 @@ export class BufferFlushing {
       SELECT course_id AS courseId, newest_stamp AS newest, reset_stamp AS reset
       FROM buffer_keys WHERE user_id = ? AND due_at IS NOT NULL`);
     this.#due = database.prepare(`${dueRow} WHERE due_at <= ? ORDER BY due_at LIMIT ?`);
+    this.#dueTooLate = database.prepare(`${dueRow} WHERE due_at > ? LIMIT ?`);
     this.#unleased = database.prepare(`
       ${dueRow} WHERE due_at IS NOT NULL AND (claimed_at IS NULL OR due_at <= ?) ORDER BY due_at LIMIT ?`);
     this.#lease = database.prepare(`UPDATE buffer_keys SET claimed_at = ?3, due_at = ?4 WHERE ${thisKey}`);
@@ -72,7 +74,7 @@ export class BufferFlushing {
 
   /** Leases the keys that are due, or with `all` every dirty key without a lease. */
   claim(now: number, limit: number, leaseMs: number, all: boolean): Omit<Claim, "positions">[] {
-    const rows = all ? this.#unleased.all(now, limit) : this.#due.all(now, limit);
+    const rows = all ? this.#unleased.all(now, limit) : this.#allDue(now, limit);
     return rows.map(({ userId, courseId, version, reset, attempts }) => {
       this.#lease.run(userId, courseId, now, now + leaseMs);
       return { key: { userId, courseId }, version: String(version), claimedAt: now, reset, attempts };
@@ -107,6 +109,11 @@ export class BufferFlushing {
   /** Forgets clean keys that nobody has needed for a day. */
   prune(now: number): void {
     this.#prune.run(now);
+  }
+
+  #allDue(now: number, limit: number): DueRow[] {
+    const due = this.#due.all(now, limit);
+    return [...due, ...this.#dueTooLate.all(now + maxDueLeadMs(this.#flushIntervalMs), limit - due.length)];
   }
 
   #rememberPersisted({ userId, courseId }: ProgressKey, positions: Positions): void {

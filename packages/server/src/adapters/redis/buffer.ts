@@ -60,7 +60,7 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
 
   constructor(connection: RedisConnection, { flushIntervalMs, telemetry, memory }: RedisPositionBufferOptions) {
     this.#calls = new ShardCalls(connection);
-    this.#claiming = new Claiming(this.#calls, telemetry);
+    this.#claiming = new Claiming(this.#calls, flushIntervalMs, telemetry);
     this.#memory = new MemoryGauge(connection, memory);
     this.#telemetry = telemetry;
     this.#flushIntervalMs = flushIntervalMs;

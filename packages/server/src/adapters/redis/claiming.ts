@@ -1,4 +1,4 @@
-import type { Claim } from "../../ports/position-buffer.ts";
+import { type Claim, maxDueLeadMs } from "../../ports/position-buffer.ts";
 import type { Telemetry } from "../../ports/telemetry.ts";
 import { dirtyKey, keyOfMember, poisonKey, progressPrefix, type Shard, startedPrefix } from "./keys.ts";
 import { type ClaimReply, claimOf } from "./replies.ts";
@@ -19,10 +19,16 @@ type ClaimAnswer = readonly [
  */
 export class Claiming {
   readonly #calls: ShardCalls;
+  readonly #maxLeadMs: number;
   readonly #telemetry: Pick<Telemetry, "claimedKeyMissing" | "backgroundFailed">;
 
-  constructor(calls: ShardCalls, telemetry: Pick<Telemetry, "claimedKeyMissing" | "backgroundFailed">) {
+  constructor(
+    calls: ShardCalls,
+    flushIntervalMs: number,
+    telemetry: Pick<Telemetry, "claimedKeyMissing" | "backgroundFailed">,
+  ) {
     this.#calls = calls;
+    this.#maxLeadMs = maxDueLeadMs(flushIntervalMs);
     this.#telemetry = telemetry;
   }
 
@@ -49,7 +55,7 @@ export class Claiming {
   async #ask(shards: readonly Shard[], share: number, leaseMs: number, isAll: boolean): Promise<Claim[]> {
     const keys = shards.flatMap((shard) => [dirtyKey(shard), poisonKey(shard)]);
     const prefixes = shards.flatMap((shard) => [progressPrefix(shard), startedPrefix(shard)]);
-    const args = [share, leaseMs, isAll ? "all" : "due", ...prefixes];
+    const args = [share, leaseMs, isAll ? "all" : "due", this.#maxLeadMs, ...prefixes];
     const [now, claims, missing, broken] = (await this.#calls.run("claim", keys, args)) as ClaimAnswer;
     for (const member of missing) this.#telemetry.claimedKeyMissing(keyOfMember(member));
     for (const [member, reason] of broken) {

@@ -7,6 +7,7 @@
 
   KEYS  of each shard two: dirty set, poison set
   ARGV  1 how many at most   2 milliseconds of the lease   3 "all" (every dirty key without a lease) or "due"
+        4 milliseconds that no due date lies ahead of now
         then of each shard two: prefix of its progress hashes, prefix of its started sets
         (hashes are named in the dirty set; they are of the same hash tag, so they are on this node)
 
@@ -15,6 +16,7 @@
 ]]
 local now = clock()
 local limit, lease_ms, is_all = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == "all"
+local too_far_ahead = string.format("(%.0f", now + ARGV[4])
 local lease_ends_at = string.format("%.0f", now + lease_ms)
 
 -- Keys with very many lectures end a claim early: one script must not hold up every save.
@@ -45,7 +47,13 @@ end
 local function candidates(dirty, prefix)
   local wanted = limit - #claims
   if is_all then return unleased(dirty, prefix, wanted) end
-  return redis.call("ZRANGEBYSCORE", dirty, "-inf", now, "LIMIT", 0, wanted)
+  local due = redis.call("ZRANGEBYSCORE", dirty, "-inf", now, "LIMIT", 0, wanted)
+  if #due == wanted then return due end
+  -- Listed by a clock that has been set back since: until it is as late again they would wait.
+  for _, member in ipairs(redis.call("ZRANGEBYSCORE", dirty, too_far_ahead, "+inf", "LIMIT", 0, wanted - #due)) do
+    due[#due + 1] = member
+  end
+  return due
 end
 
 local function drop(dirty, poison, started_prefix, member)
@@ -77,7 +85,7 @@ local function claim(dirty, poison, prefix, started_prefix, member)
 end
 
 for i = 0, #KEYS / 2 - 1 do
-  local dirty, poison, prefix, started_prefix = KEYS[i * 2 + 1], KEYS[i * 2 + 2], ARGV[i * 2 + 4], ARGV[i * 2 + 5]
+  local dirty, poison, prefix, started_prefix = KEYS[i * 2 + 1], KEYS[i * 2 + 2], ARGV[i * 2 + 5], ARGV[i * 2 + 6]
   if #claims >= limit or values >= max_values then break end
   for _, member in ipairs(candidates(dirty, prefix)) do
     if values >= max_values then break end
