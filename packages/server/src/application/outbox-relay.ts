@@ -13,6 +13,8 @@ import type { StreakKeeper } from "./streak-keeper.ts";
 const leftBehindMs = 5_000;
 const pollMs = 2_000;
 const batchSize = 100;
+/** So many that fail again and again are borne before they hold up the rest. */
+const maxPassedOver = 10_000;
 /** Long enough to follow everything of one key, unless the store does not answer. */
 const leaseMs = 15_000;
 
@@ -31,6 +33,8 @@ interface OutboxRelayDeps {
 export class OutboxRelay {
   readonly #deps: OutboxRelayDeps;
   readonly #relaying: BackgroundWork;
+  /** How many of the oldest were not finished by the last pass: the next one looks so much further. */
+  readonly #passedOver = { progress: 0, streaks: 0 };
 
   constructor(deps: OutboxRelayDeps) {
     this.#deps = deps;
@@ -51,34 +55,46 @@ export class OutboxRelay {
     const { store, students, streaks, followers, clock, telemetry } = this.#deps;
     const before = clock.now() - leftBehindMs;
     const [ofProgress, ofStreaks] = await Promise.all([
-      store.unsettled(before, batchSize),
-      students.unsettled(before, batchSize),
+      store.unsettled(before, batchSize + this.#passedOver.progress),
+      students.unsettled(before, batchSize + this.#passedOver.streaks),
     ]);
     telemetry.oldestWaiting("followers", oldest(ofProgress));
-    for (const { key } of ofProgress) {
-      if (signal?.aborted === true) return;
-      await this.#alone(key.userId, `:${key.courseId}`, async () =>
-        followers.settle(key, (await store.read(key)).outbox),
-      );
-    }
-    for (const userId of ofStreaks) {
-      if (signal?.aborted === true) return;
-      await this.#alone(userId, "", async () => streaks.tell(userId, (await students.read(userId)).outbox));
-    }
+    this.#passedOver.progress = await this.#each(ofProgress, signal, ({ key }) =>
+      this.#alone(key.userId, `:${key.courseId}`, async () => followers.settle(key, (await store.read(key)).outbox)),
+    );
+    this.#passedOver.streaks = await this.#each(ofStreaks, signal, (userId) =>
+      this.#alone(userId, "", async () => streaks.tell(userId, (await students.read(userId)).outbox)),
+    );
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#relaying[Symbol.asyncDispose]();
   }
 
-  /** Does the work unless another process does; a failure leaves the other work alone. */
-  async #alone(userId: UserId, outbox: string, work: () => Promise<void>): Promise<void> {
+  /** Returns how many are still there. */
+  async #each<Item>(
+    items: readonly Item[],
+    signal: AbortSignal | undefined,
+    work: (item: Item) => Promise<boolean>,
+  ): Promise<number> {
+    let left = 0;
+    for (const item of items) {
+      if (signal?.aborted === true) break;
+      if (!(await work(item))) left++;
+    }
+    return Math.min(left, maxPassedOver);
+  }
+
+  /** Does the work unless another process does; a failure leaves the other work alone. Returns whether it is done. */
+  async #alone(userId: UserId, outbox: string, work: () => Promise<void>): Promise<boolean> {
     const { leases, queue, telemetry } = this.#deps;
-    if (!(await leases.take(`outbox:${userId}${outbox}`, leaseMs))) return;
+    if (!(await leases.take(`outbox:${userId}${outbox}`, leaseMs))) return false;
     try {
       await queue.run(userId, work);
+      return true;
     } catch (error) {
       telemetry.backgroundFailed("follow events", error);
+      return false;
     }
   }
 }

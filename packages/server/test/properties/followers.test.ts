@@ -114,4 +114,30 @@ describe("what follows from a completion happens exactly once", () => {
     await core.relay.relay();
     await checkOnce(bench, key, [lectureId], begunAt);
   });
+
+  test("though more than a pass takes are older and fail again and again", async (t) => {
+    await using bench = await Workbench.create();
+    const { clock, stores } = bench;
+    const [process, lectureId] = [new Process(bench), lectureIds[0] as LectureId];
+    const left = async (key: ProgressKey): Promise<number> => (await stores.store.read(key)).outbox.length;
+    const leaveBehind = async (key: ProgressKey): Promise<void> => {
+      for (let calls = 1; (await left(key)) === 0; calls++) await process.complete(key, lectureId, calls);
+    };
+    const broken = Array.from({ length: 120 }, () => bench.newStudent());
+    for (const key of broken) await leaveBehind(key);
+    clock.advance(1_000);
+    const sound = bench.newStudent();
+    await leaveBehind(sound);
+    const isBroken = new Set(broken.map(({ userId }) => userId));
+    const read = stores.store.read.bind(stores.store);
+    t.mock.method(stores.store, "read", async (key: ProgressKey) => {
+      if (isBroken.has(key.userId)) throw new Error("not this one");
+      return read(key);
+    });
+    for (let passes = 0; passes < 3; passes++) {
+      clock.advance(20_000);
+      await process.relay();
+    }
+    assert.equal(await left(sound), 0);
+  });
 });
