@@ -112,19 +112,23 @@ export class StudentDataKeeper {
 
   async #allProgress(userId: UserId): Promise<StudentData["courses"]> {
     const { buffer, store } = this.#deps;
-    const [stored, started] = await Promise.all([store.readAll(userId), buffer.startedCourses(userId)]);
+    const [stored, played, started] = await Promise.all([
+      store.readAll(userId),
+      store.readAllPlayed(userId),
+      buffer.startedCourses(userId),
+    ]);
     const byCourse = new Map(stored.map((progress) => [progress.courseId, progress]));
     const keys = Array.from(new Set([...byCourse.keys(), ...started.keys()]), (courseId) => ({ userId, courseId }));
     const positions = buffer.readEach(keys);
     return Promise.all(
       keys.map(async (key, index) => {
         const { courseId } = key;
-        const [progress, buffered, { played }] = await Promise.all([
+        const [progress, buffered] = await Promise.all([
           byCourse.get(courseId) ?? store.read(key),
           positions[index] as Promise<BufferedProgress>,
-          store.readPlayed(key),
         ]);
-        return { ...progress, courseId, played, positions: joinPositions(buffered, progress).positions };
+        const { positions: joined } = joinPositions(buffered, progress);
+        return { ...progress, courseId, played: played.get(courseId) ?? new Map(), positions: joined };
       }),
     );
   }

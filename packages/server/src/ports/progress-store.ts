@@ -84,6 +84,9 @@ export interface ProgressStore {
   /** Of one lecture, or of all. Apart from the rest, as hardly anybody asks for it. */
   readPlayed(key: ProgressKey, lectureId?: LectureId): Promise<StoredPlayed>;
 
+  /** Of all courses of which anything was played, for the export. */
+  readAllPlayed(userId: UserId): Promise<ReadonlyMap<CourseId, StoredPlayed["played"]>>;
+
   /** All courses of a student, for the export. */
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]>;
 

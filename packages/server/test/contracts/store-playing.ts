@@ -76,6 +76,22 @@ export function playedContract(open: OpenStore): void {
       assert.equal((await fixture.store.readPlayed(fixture.otherCourse())).played.size, 0);
     });
 
+    it("is told of all courses at once, and of those alone in which something was played", async () => {
+      await using fixture = await StoreFixture.open(open);
+      const [played, over, watched] = ["a", "b", "c"].map((name) => fixture.otherCourse(name));
+      await fixture.change(creditOf("a", [[0, 5]]), played);
+      await fixture.change(creditOf("b", [[1, 2]]), played);
+      await fixture.change(creditOf("a", [[0, 5]]), over);
+      await fixture.change({ type: "startOver", reset: stampAt(20) }, over);
+      await fixture.join(positions({ a: [10, 1] }), null, watched);
+      await fixture.change(creditOf("a", [[0, 5]]), fixture.otherStudent());
+      const all = await fixture.store.readAllPlayed(fixture.key.userId);
+      assert.deepEqual(
+        [...all].map(([courseId, lectures]) => [courseId, [...lectures.keys()].toSorted()]),
+        [[played?.courseId, ["a", "b"]]],
+      );
+    });
+
     it("is forgotten with a start over, and by nothing else of the course", async () => {
       await using fixture = await StoreFixture.open(open);
       await fixture.change(creditOf("a", [[0, 5]]));

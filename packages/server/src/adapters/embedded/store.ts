@@ -40,6 +40,14 @@ export class EmbeddedProgressStore implements ProgressStore {
     return this.#read(() => this.#reading.playedOf(key, lectureId));
   }
 
+  readAllPlayed(userId: UserId): Promise<Map<CourseId, StoredPlayed["played"]>> {
+    return this.#read(() => {
+      const courses = this.#reading.courses(userId);
+      const all = courses.map((courseId) => [courseId, this.#reading.playedOf({ userId, courseId }).played] as const);
+      return new Map(all.filter(([, played]) => played.size > 0));
+    });
+  }
+
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]> {
     return this.#read(() =>
       this.#reading

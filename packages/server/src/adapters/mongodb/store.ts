@@ -13,7 +13,7 @@ import type {
 } from "../../ports/progress-store.ts";
 import type { MongoConnection } from "./connection.ts";
 import { readCourseProgress } from "./course-progress.ts";
-import { allAtOnce } from "./documents.ts";
+import { allAtOnce, toCourseId } from "./documents.ts";
 import { isDuplicateKey } from "./failures.ts";
 import { type JoinOperation, prepareWrite } from "./position-writes.ts";
 import {
@@ -73,6 +73,15 @@ export class MongoProgressStore implements ProgressStore {
     return this.#connection.answer(async ({ progress }) =>
       toStoredPlayed(await progress.findOne(keyFilter(key), { projection: playedFields(lectureId) })),
     );
+  }
+
+  readAllPlayed(userId: UserId): Promise<Map<CourseId, StoredPlayed["played"]>> {
+    return this.#connection.answer(async ({ progress }) => {
+      const options = { projection: { ...playedFields(), courseId: 1 }, ...allAtOnce };
+      const found = await progress.find({ userId, playedAt: { $exists: true } }, options).toArray();
+      const all = found.map((document) => [toCourseId(document.courseId), toStoredPlayed(document).played] as const);
+      return new Map(all.filter(([, played]) => played.size > 0));
+    });
   }
 
   readAll(userId: UserId): Promise<(StoredProgress & { courseId: CourseId })[]> {
