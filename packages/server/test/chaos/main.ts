@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { counted } from "../../src/ops/counted.ts";
 import { say, showProgress, showTable } from "../measure/table.ts";
+import { numberOf, runCommand } from "../support/command-line.ts";
 import { storesAreMissing } from "../support/production.ts";
 import { Fleet } from "./fleet.ts";
 import { playRound, type Tally } from "./round.ts";
@@ -71,7 +72,8 @@ function summarise(seed: number, elapsed: string, tallies: readonly Tally[]): vo
   ]);
 }
 
-function optionsOf(): Options | "help" | undefined {
+/** Undefined when help is asked for. */
+function optionsOf(): Options | undefined {
   const { values } = parseArgs({
     options: {
       seed: { type: "string", default: String(Date.now() % 100_000) },
@@ -80,19 +82,21 @@ function optionsOf(): Options | "help" | undefined {
       help: { type: "boolean", short: "h" },
     },
   });
-  const options = { seed: Number(values.seed), minutes: Number(values.minutes), roundS: Number(values["round-s"]) };
-  if (values.help) return "help";
-  const isUnderstood = Number.isInteger(options.seed) && options.minutes >= 0 && options.roundS > 0;
-  return isUnderstood ? options : undefined;
+  if (values.help) return undefined;
+  return {
+    seed: numberOf("seed", values.seed, { min: 0, isWhole: true }),
+    minutes: numberOf("minutes", values.minutes, { min: 0 }),
+    roundS: numberOf("round-s", values["round-s"], { min: 1 }),
+  };
 }
 
 async function main(): Promise<number> {
   const options = optionsOf();
-  const missing = storesAreMissing();
-  if (options === "help" || options === undefined) {
+  if (options === undefined) {
     say(usage);
-    return options === "help" ? 0 : 2;
+    return 0;
   }
+  const missing = storesAreMissing();
   if (missing !== false) {
     say(`Chaos needs real stores: ${missing}\n`);
     return 1;
@@ -104,9 +108,4 @@ async function main(): Promise<number> {
 // store (node::Environment::CleanupHandles).
 process.once("beforeExit", (code) => process.exit(code));
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).stack}\n`);
-  process.exitCode = 1;
-}
+await runCommand("chaos", main);

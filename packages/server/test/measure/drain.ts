@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { counted } from "../../src/ops/counted.ts";
+import { numberOf, runCommand } from "../support/command-line.ts";
 import { storesAreMissing } from "../support/production.ts";
 import { drainKeys } from "./drained-keys.ts";
 import { say, showProgress, showTable } from "./table.ts";
@@ -22,11 +23,11 @@ async function run(): Promise<number> {
   const { values } = parseArgs({
     options: { keys: { type: "string", default: "100000" }, help: { type: "boolean", short: "h" } },
   });
-  const keys = Number(values.keys);
-  if (values.help || !(Number.isInteger(keys) && keys > 0)) {
+  if (values.help) {
     say(usage);
-    return values.help ? 0 : 2;
+    return 0;
   }
+  const keys = numberOf("keys", values.keys, { min: 1, isWhole: true });
   const missing = storesAreMissing();
   if (missing !== false) {
     say(`Nothing can be drained: ${missing}\n`);
@@ -44,9 +45,4 @@ async function run(): Promise<number> {
   return left === 0 && stored === keys ? 0 : 1;
 }
 
-try {
-  process.exitCode = await run();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\nSee npm run measure:drain -- --help.\n`);
-  process.exitCode = 2;
-}
+await runCommand("measure:drain", run);

@@ -1,5 +1,6 @@
 /** `npm run measure:writes`: what a save, a read and a flush cost on a real Redis and a real MongoDB. */
 import { parseArgs } from "node:util";
+import { numberOf, runCommand, UsageError } from "../support/command-line.ts";
 import { storesAreMissing } from "../support/production.ts";
 import { measureMemory } from "./memory-per-key.ts";
 import { measureReplay } from "./replay-updates.ts";
@@ -33,13 +34,16 @@ async function run(): Promise<number> {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const numbers = [values.students, values["interval-s"], values.seconds, values.keys].map(Number);
-  const [students = 0, intervalS = 0, seconds = 0, keys = 0] = numbers;
-  const isUnderstood = numbers.every((number) => number > 0) && positionals.every((part) => parts.includes(part));
-  if (values.help || !isUnderstood) {
+  if (values.help) {
     say(usage);
-    return values.help ? 0 : 2;
+    return 0;
   }
+  const students = numberOf("students", values.students, { min: 1, isWhole: true });
+  const intervalMs = numberOf("interval-s", values["interval-s"], { min: 1 }) * 1000;
+  const seconds = numberOf("seconds", values.seconds, { min: 1 });
+  const keys = numberOf("keys", values.keys, { min: 1, isWhole: true });
+  const unknown = positionals.find((part) => !parts.includes(part));
+  if (unknown !== undefined) throw new UsageError(`There is no part "${unknown}": ${parts.join(", ")}.`);
   const missing = storesAreMissing();
   if (missing !== false) {
     say(`Nothing can be measured: ${missing}\n`);
@@ -47,9 +51,9 @@ async function run(): Promise<number> {
   }
   const wanted = positionals.length === 0 ? parts : positionals;
   if (wanted.includes("trips")) await measureRoundTrips();
-  if (wanted.includes("replay")) await measureReplay({ students, intervalMs: intervalS * 1000, seconds });
+  if (wanted.includes("replay")) await measureReplay({ students, intervalMs, seconds });
   if (wanted.includes("memory")) await measureMemory(keys);
   return 0;
 }
 
-process.exitCode = await run();
+await runCommand("measure:writes", run);

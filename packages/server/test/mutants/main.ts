@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { counted } from "../../src/ops/counted.ts";
 import { say, showTable } from "../measure/table.ts";
 import { storesAreMissing } from "../support/production.ts";
+import { runCommand, UsageError } from "../support/command-line.ts";
 import { TempFolder } from "../support/temp-folder.ts";
 import type { Mutant } from "./mutant.ts";
 import { mutants } from "./mutants.ts";
@@ -69,18 +70,16 @@ async function main(): Promise<number> {
   const chosen = mutants.filter(({ name, file }) => `${name} ${file}`.includes(text));
   if (values.help) say(`${usage}\n`);
   else if (values.list) say(chosen.map(({ name, file }) => `${name}  (${file})\n`).join(""));
-  else if (chosen.length === 0) throw new Error(`No mutant's name or file contains "${text}".`);
+  else if (chosen.length === 0) throw new UsageError(`No mutant's name or file contains "${text}".`);
   else {
     const missing = storesAreMissing();
-    if (missing !== false) throw new Error(missing);
+    if (missing !== false) {
+      say(`No test could notice anything: ${missing}\n`);
+      return 1;
+    }
     return run(chosen);
   }
   return 0;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\nSee npm run mutants -- --help.\n`);
-  process.exitCode = 2;
-}
+await runCommand("mutants", main);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { numberOf, UsageError } from "../support/command-line.ts";
 
 export const help = `npm run demo:replay               real students watch on the demo that "npm start" runs
 npm run demo:replay -- --help     shows this
@@ -11,9 +12,6 @@ npm run demo:replay -- --help     shows this
                       beside its data file (DATA_FILE, by default ./data/progress.sqlite)
 `;
 
-/** Something the user can mend; the message says how. */
-export class UsageError extends Error {}
-
 export interface Options {
   readonly url: string;
   readonly sessions: number;
@@ -25,24 +23,15 @@ export interface Options {
 export function optionsOf(args: string[]): Options | undefined {
   const string = { type: "string" } as const;
   const options = { url: string, sessions: string, speed: string, token: string, help: { type: "boolean" } } as const;
-  const { values } = parse(() => parseArgs({ args, options }));
+  const { values } = parseArgs({ args, options });
   if (values.help === true) return undefined;
   const url = URL.parse(values.url ?? `http://127.0.0.1:${process.env["PORT"] ?? 3000}`);
   if (url?.protocol !== "http:") throw new UsageError("--url must be an address such as http://127.0.0.1:3000.");
-  const sessions = numberOf("sessions", values.sessions ?? "200", 1143);
-  return { url: url.origin, sessions, speed: numberOf("speed", values.speed ?? "500", 900), token: values.token };
-}
-
-function parse<Result>(work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${help}`, { cause: error });
-  }
-}
-
-function numberOf(name: string, text: string, max: number): number {
-  const number = Number(text);
-  if (number >= 1 && number <= max) return number;
-  throw new UsageError(`--${name} must be a number from 1 to ${max}, not "${text}".`);
+  const sessions = numberOf("sessions", values.sessions ?? "200", { min: 1, max: 1143 });
+  return {
+    url: url.origin,
+    sessions,
+    speed: numberOf("speed", values.speed ?? "500", { min: 1, max: 900 }),
+    token: values.token,
+  };
 }

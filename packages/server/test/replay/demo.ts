@@ -3,14 +3,18 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { issueToken } from "../../src/demo/token.ts";
 import { counted } from "../../src/ops/counted.ts";
+import { runCommand } from "../support/command-line.ts";
 import { ApiClient, ApiError } from "./api-client.ts";
 import { catalogOf, studentsWith } from "./audience.ts";
-import { help, type Options, optionsOf, UsageError } from "./demo-options.ts";
+import { help, type Options, optionsOf } from "./demo-options.ts";
 import { replay, type ReplayResult, type Seat } from "./live-replay.ts";
 import { PatientClient } from "./patient-client.ts";
 import { readWatchSessions, type WatchSession } from "./real-data.ts";
 
 const secondsBetweenSaves = 5;
+
+/** There is nothing to watch on; the message says what to do. */
+class NoDemo extends Error {}
 
 /** The students' tokens and one that may add courses. */
 async function signIn(students: readonly WatchSession[][], given: string | undefined) {
@@ -27,12 +31,12 @@ async function signIn(students: readonly WatchSession[][], given: string | undef
 function readSecret(): string {
   const file = join(dirname(process.env["DATA_FILE"] ?? "./data/progress.sqlite"), "demo-secret");
   if (existsSync(file)) return readFileSync(file, "utf8");
-  throw new UsageError(`There is no demo secret at ${file}: set DATA_FILE as the demo has it, or give --token.`);
+  throw new NoDemo(`There is no demo secret at ${file}: set DATA_FILE as the demo has it, or give --token.`);
 }
 
 async function checkListening(url: string): Promise<void> {
   await fetch(`${url}/health/live`).catch((cause: unknown) => {
-    throw new UsageError(`Nothing listens at ${url}: run "npm start" in another terminal, or give --url.`, { cause });
+    throw new NoDemo(`Nothing listens at ${url}: run "npm start" in another terminal, or give --url.`, { cause });
   });
 }
 
@@ -42,7 +46,7 @@ async function addCourses(client: PatientClient, token: string, sessions: readon
   } catch (error) {
     if (!(error instanceof ApiError) || (error.status !== 401 && error.status !== 403)) throw error;
     const reason = error.status === 401 ? "does not accept the token" : "lets only instructors add courses";
-    throw new UsageError(
+    throw new NoDemo(
       `The service ${reason}: give --token with one that it accepts, with the role instructor, or set DATA_FILE as the demo has it.`,
       {
         cause: error,
@@ -62,7 +66,7 @@ function summaryOf({ sent, acknowledged, verified, wrong, seconds, latencies }: 
   return rows.map(([name = "", text]) => `  ${name.padEnd(14)} ${text}\n`).join("");
 }
 
-async function run({ url, sessions: wanted, speed, token }: Options): Promise<void> {
+async function watch({ url, sessions: wanted, speed, token }: Options): Promise<number> {
   await checkListening(url);
   const sessions = readWatchSessions();
   const students = studentsWith(sessions, wanted);
@@ -76,15 +80,22 @@ async function run({ url, sessions: wanted, speed, token }: Options): Promise<vo
   const result = await replay(client, seats, (secondsBetweenSaves * 1000) / speed);
   process.stdout.write(summaryOf(result, client.resent));
   for (const difference of result.wrong.slice(0, 10)) process.stdout.write(`  WRONG: ${difference}\n`);
-  if (result.wrong.length > 0) process.exitCode = 1;
+  return result.wrong.length > 0 ? 1 : 0;
 }
 
-try {
+async function run(): Promise<number> {
   const options = optionsOf(process.argv.slice(2));
-  if (options === undefined) process.stdout.write(help);
-  else await run(options);
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof ApiError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  if (options === undefined) {
+    process.stdout.write(help);
+    return 0;
+  }
+  try {
+    return await watch(options);
+  } catch (error) {
+    if (!(error instanceof NoDemo || error instanceof ApiError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
 }
+
+await runCommand("demo:replay", run);
