@@ -11,6 +11,8 @@ const window = { settle: 30, measured: 120 } as const;
 /** A window in which less is answered is prolonged, so many times at most. */
 const fewestAnswers = 20;
 const patience = 200;
+/** The stores are at rest when they use less than so much of so many milliseconds, or are waited for in vain. */
+const rest = { ms: 20, usedMicros: 4_000, times: 25 } as const;
 
 /** Adds up what a contender uses while it has its turn. */
 export class CostMeter {
@@ -37,6 +39,7 @@ export class CostMeter {
       this.#micros[process] = (this.#micros[process] ?? 0) + micros - (before[process] ?? 0);
     }
     await load.pause();
+    await this.#rest();
   }
 
   reset(): void {
@@ -48,6 +51,20 @@ export class CostMeter {
     return Object.fromEntries(
       Object.entries(this.#micros).map(([process, micros]) => [process, micros / this.#answered]),
     );
+  }
+
+  /** What the stores have still to do for this contender must not be counted as the next one's. */
+  async #rest(): Promise<void> {
+    for (let times = 0; times < rest.times; times++) {
+      const before = this.#usedByStores();
+      await delay(rest.ms);
+      if (this.#usedByStores() - before < rest.usedMicros) return;
+    }
+  }
+
+  #usedByStores(): number {
+    const { service: _, ...stores } = this.#used();
+    return Object.values(stores).reduce((sum, micros) => sum + micros, 0);
   }
 
   #used(): Costs {
