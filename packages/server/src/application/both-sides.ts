@@ -15,39 +15,34 @@ interface BothSidesDeps {
 
 /** Reads the buffer and the store at the same time. All reads of one event-loop turn travel together. */
 export class BothSidesReader {
-  readonly #unflushed: TurnBatch<ProgressKey, readonly [UnflushedProgress, StoredProgress]>;
-  readonly #all: TurnBatch<ProgressKey, BothSides>;
+  readonly #both: TurnBatch<ProgressKey, readonly [UnflushedProgress, StoredProgress]>;
+  readonly #buffered: TurnBatch<ProgressKey, BufferedProgress>;
 
-  constructor(deps: BothSidesDeps) {
-    const { buffer } = deps;
-    this.#unflushed = batchOf(deps, (keys) => buffer.readUnflushed(keys));
-    this.#all = batchOf(deps, (keys) => buffer.readEach(keys));
+  constructor({ buffer, store, clock }: BothSidesDeps) {
+    this.#both = new TurnBatch(clock, (askers) => {
+      const keys = askers.map(({ ask }) => ask);
+      const unflushed = buffer.readUnflushed(keys);
+      const stored = store.readEach(keys);
+      for (const [index, { resolve }] of askers.entries()) {
+        resolve(
+          Promise.all([unflushed[index] as Promise<UnflushedProgress>, stored[index] as Promise<StoredProgress>]),
+        );
+      }
+    });
+    this.#buffered = new TurnBatch(clock, (askers) => {
+      const buffered = buffer.readEach(askers.map(({ ask }) => ask));
+      for (const [index, { resolve }] of askers.entries()) resolve(buffered[index] as Promise<BufferedProgress>);
+    });
   }
 
   /**
    * Asks the buffer for what is not flushed. The store's answer may be older than the flush that the buffer tells of: read
-   * a moment before, by a primary that was deposed and does not know it yet, or from a restored backup. Then both are
-   * asked again, and the buffer for all that it has.
+   * a moment before, by a primary that was deposed and does not know it yet, or from a restored backup. Then the buffer is
+   * asked for everything: what it gave to the store stays there as well, for a day.
    */
   async read(key: ProgressKey): Promise<BothSides> {
-    const both = await this.#unflushed.add(key);
-    const [{ flushedVersion }, stored] = both;
-    const isWhole = flushedVersion === null || flushedVersion === stored.flushedVersion;
-    return isWhole ? both : this.#all.add(key);
+    const [unflushed, stored] = await this.#both.add(key);
+    const isComplete = unflushed.flushedVersion === null || unflushed.flushedVersion === stored.flushedVersion;
+    return [isComplete ? unflushed : await this.#buffered.add(key), stored];
   }
-}
-
-/** The buffer is asked first: what a flush carries over in between stays there as well, for a day, so it is never in neither. */
-function batchOf<Buffered>(
-  { store, clock }: BothSidesDeps,
-  readBuffer: (keys: readonly ProgressKey[]) => Promise<Buffered>[],
-): TurnBatch<ProgressKey, readonly [Buffered, StoredProgress]> {
-  return new TurnBatch(clock, (askers) => {
-    const keys = askers.map(({ ask }) => ask);
-    const buffered = readBuffer(keys);
-    const stored = store.readEach(keys);
-    for (const [index, { resolve }] of askers.entries()) {
-      resolve(Promise.all([buffered[index] as Promise<Buffered>, stored[index] as Promise<StoredProgress>]));
-    }
-  });
 }

@@ -89,7 +89,10 @@ const wait = fc
 /** The buffer loses all it has of a student. */
 const empty = student.map((of) =>
   command(`empty ${of}`, async (facts, world) => {
-    await world.ground.buffer.erase(world.keyOf(of).userId, [world.keyOf(of).courseId]);
+    const key = world.keyOf(of);
+    await world.ground.buffer.erase(key.userId, [key.courseId]);
+    // Nobody else knows what the last flush wrote.
+    world.ground.deposed?.catchUp(key);
     facts.excuse(of);
     world.touched.add(of);
   }),

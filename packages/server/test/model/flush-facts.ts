@@ -116,7 +116,10 @@ export class FlushFacts {
       this.#checkFound(student, stored);
     }
     this.#checkFound(student, joinPositions(buffered, stored));
-    this.#checkFound(student, joinPositions(...(await new BothSidesReader(world.ground).read(key))));
+    const { deposed } = world.ground;
+    if (deposed === undefined) return;
+    const reader = new BothSidesReader({ ...world.ground, store: deposed.store });
+    this.#checkFound(student, joinPositions(...(await reader.read(key))));
   }
 
   #checkSent(student: number, { positions }: PositionState): void {

@@ -13,13 +13,13 @@ describe("two flushers on a real Redis, whose calls arrive late, in part, out of
     // Redis keeps its own time: here no lease lasts, which a flusher must bear too.
     const clock = new TestClock({ now: Date.now() });
     await using stores = openEmbeddedStores(":memory:", { clock, flushIntervalMs: 60_000 });
-    const store = keepingVersions(stores.store);
+    const { store, deposed } = keepingVersions(stores.store);
     await using redis = await RedisFixture.connect(server, { flushIntervalMs: 60_000 });
     const { buffer } = redis;
     const client = server.client();
     await explore(async () => {
       await client.flushall();
-      return { buffer, store, clock, isClockShared: false, inconsistencies: () => inconsistencies([client]) };
+      return { buffer, store, deposed, clock, isClockShared: false, inconsistencies: () => inconsistencies([client]) };
     }, 120);
   });
 });

@@ -11,6 +11,7 @@ import { courseId, silent } from "../properties/workbench.ts";
 import type { TestClock } from "../support/test-clock.ts";
 import { someUser } from "../support/ids.ts";
 import { HeldCalls } from "./held-calls.ts";
+import type { DeposedPrimary } from "./version-keeping-store.ts";
 
 export const students = 4;
 
@@ -18,6 +19,7 @@ export const students = 4;
 export interface Ground {
   readonly buffer: PositionBuffer;
   readonly store: ProgressStore;
+  readonly deposed?: DeposedPrimary;
   readonly clock: TestClock;
   /** Whether the clock is also the buffer's: then leases end, and clean keys expire, as the test wants. */
   readonly isClockShared: boolean;

@@ -93,8 +93,22 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: "believes a store that is older than the last flush",
     file: "application/both-sides.ts",
-    text: "flushedVersion === null || flushedVersion === stored.flushedVersion",
+    text: "unflushed.flushedVersion === null || unflushed.flushedVersion === stored.flushedVersion",
     instead: "true",
+    tests: ["adapters/both-sides.test.ts", "model/flush-model-redis.test.ts"],
+  },
+  {
+    name: "believes a store that tells a greater version",
+    file: "application/both-sides.ts",
+    text: "unflushed.flushedVersion === stored.flushedVersion",
+    instead: 'unflushed.flushedVersion <= (stored.flushedVersion ?? "")',
+    tests: ["adapters/both-sides.test.ts"],
+  },
+  {
+    name: "asks the buffer twice for what is not flushed",
+    file: "application/both-sides.ts",
+    text: "unflushed.flushedVersion === null || ",
+    instead: "",
     tests: ["adapters/both-sides.test.ts"],
   },
   {

@@ -24,7 +24,7 @@ export interface ProgressDocument {
   watchTimes?: Record<LectureId, Position>;
   lastWatchedLecture?: { stamp: Stamp; lectureId: StoredId };
   resetStamp?: Stamp;
-  /** Which version of the buffered key was written last. */
+  /** The greatest version of the buffered key that was written: the document has all of its positions. */
   flushedVersion?: string;
   /** From here on written by compare-and-set on `rev` alone. */
   completedLectures?: StoredId[];

@@ -38,7 +38,11 @@ function operationsOn(
   return [
     ...fields.map((field): Operation => {
       return {
-        updateOne: { filter: { ...key, [`${field}.stamp`]: { $lte: upTo } }, update: { $unset: { [field]: "" } } },
+        // Without its version the document no longer claims to have all that was flushed.
+        updateOne: {
+          filter: { ...key, [`${field}.stamp`]: { $lte: upTo } },
+          update: { $unset: { [field]: "", flushedVersion: "" } },
+        },
       };
     }),
     ...credits.map(([lectureId]): Operation => {

@@ -67,8 +67,9 @@ local function next_version(version)
   return version_after(version)
 end
 
--- Redis begins every script with the same chance. The spread turns the spike of everybody's first save into an even load.
-math.randomseed(micros % 2147483648)
+draw_by(micros)
+
+-- The spread turns the spike of everybody's first save into an even load.
 local function due_at()
   return string.format("%.0f", now + interval_ms * (0.9 + math.random() * 0.2))
 end

@@ -26,6 +26,7 @@ if is_newly_dirty then redis.call("SADD", started, string.match(member, "[^:]+$"
 -- Everything but the bookkeeping goes, and the time to live with it. The reset is the newest stamp now.
 redis.call("DEL", progress)
 local by_clock = version_of(micros)
+draw_by(micros)
 local next = version and version >= by_clock and version_after(version) or by_clock
 local dirty_since = not is_newly_dirty and since or string.format("%013.0f", now)
 local fields = { ":book", format_book(next, dirty_since, reset, reset) }
