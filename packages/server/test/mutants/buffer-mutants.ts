@@ -154,8 +154,8 @@ export const bufferMutants: readonly Mutant[] = [
   {
     name: "lets a key of the wrong type fail all reads of its turn",
     file: "adapters/redis/lua/read.lua",
-    text: "local ok, answer = alone(read, progress)",
-    instead: "local ok, answer = true, read(progress)",
+    text: "local ok, answer = alone(is_all and read or read_unflushed, progress)",
+    instead: "local ok, answer = true, (is_all and read or read_unflushed)(progress)",
     tests: [contract],
     only: "cannot be read",
   },

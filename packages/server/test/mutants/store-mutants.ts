@@ -150,8 +150,8 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: "leaves events behind that a dead process did not follow",
     file: "application/outbox-relay.ts",
-    text: "followers.settle(key, (await store.read(key)).outbox),",
-    instead: "undefined,",
+    text: "async () => followers.settle(key, (await store.read(key)).outbox)",
+    instead: "async () => undefined",
     tests: ["properties/followers.test.ts"],
   },
   {
