@@ -23,12 +23,14 @@ function fail(message: string): never {
   process.exit(1);
 }
 
+/** Whoever started this process; it may be gone before the service has started. */
+const { ppid: parent } = process;
+
 /** The shell between npm and this process passes no signal on: who ends npm would leave a service that nobody sees. */
 function whenNpmIsGone(stop: () => void): void {
-  const { ppid, env } = process;
-  if (env["npm_lifecycle_event"] === undefined) return;
+  if (process.env["npm_lifecycle_event"] === undefined) return;
   const watch = setInterval(() => {
-    if (process.ppid === ppid) return;
+    if (process.ppid === parent) return;
     clearInterval(watch);
     stop();
   }, 500).unref();
