@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { needNode26, root } from "./node26.mjs";
 
 const help = `npm test                        run every test
@@ -56,14 +57,21 @@ function runTests() {
       env: { ...process.env, ...compileCache, ...(process.stdout.isTTY && { FORCE_COLOR: "1" }) },
     },
   );
-  const counts = showAndCollectCounts(child.stdout);
-  // After the counts the report lists every failure again: repeat the counts, so that they are what one reads last.
-  forward(child, (code) => code !== 0 && process.stdout.write(`\n${counts.join("\n")}\n`));
+  const { counts, missing } = showAndCollect(child.stdout);
+  forward(child, (code) => {
+    // After the counts the report lists every failure again: repeat the counts, so that they are what one reads last.
+    if (code !== 0) process.stdout.write(`\n${counts.join("\n")}\n`);
+    for (const [reason, times] of missing) process.stdout.write(`\nNot run, ${times} x: ${reason}\n`);
+  });
 }
 
-/** Passes the report through and keeps the lines in which the runner counts: "tests 12", "pass 12", "fail 0", ... */
-function showAndCollectCounts(report) {
+/**
+ * Passes the report through. Keeps the lines in which the runner counts ("tests 12", "pass 12", "fail 0", ...), and why what
+ * was skipped was skipped: a suite that is skipped counts as no test at all, so the counts do not tell.
+ */
+function showAndCollect(report) {
   const counts = [];
+  const missing = new Map();
   let rest = "";
   report.setEncoding("utf8").on("data", (text) => {
     process.stdout.write(text);
@@ -72,8 +80,12 @@ function showAndCollectCounts(report) {
     counts.push(
       ...lines.filter((line) => /^\S*ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) \d/.test(line)),
     );
+    for (const line of lines) {
+      const reason = /^\s*﹣ .* # (.+)$/.exec(stripVTControlCharacters(line))?.[1];
+      if (reason !== undefined && reason !== "SKIP") missing.set(reason, (missing.get(reason) ?? 0) + 1);
+    }
   });
-  return counts;
+  return { counts, missing };
 }
 
 function forward(child, atEnd = () => {}) {
