@@ -31,7 +31,8 @@ if (read(stampFile) !== wantedStamp()) await install();
 needNode26();
 
 async function install() {
-  console.log(`Installing dependencies (about 20 s${existsSync(stampFile) ? "" : ", first run only"}) ...`);
+  // Where a script reads what a command prints, this is none of it.
+  console.error(`Installing dependencies (about 20 s${existsSync(stampFile) ? "" : ", first run only"}) ...`);
   const { code, errors } = await runNpm(["install", ...options, "--loglevel=http"]);
   if (code !== 0) fail(errors);
   writeFileSync(stampFile, wantedStamp());
@@ -64,7 +65,7 @@ function runNpm(args) {
     : spawn("npm", args, { cwd: root, stdio: ["ignore", "ignore", "pipe"], shell: process.platform === "win32" });
   const startedAt = Date.now();
   const heartbeat = setInterval(() => {
-    console.log(`  still installing, ${Math.round((Date.now() - startedAt) / 1000)} s`);
+    console.error(`  still installing, ${Math.round((Date.now() - startedAt) / 1000)} s`);
   }, 4_000);
   let errors = "";
   let answered = false;
