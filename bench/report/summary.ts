@@ -18,9 +18,9 @@ const flushSeconds = 300;
 /** A process that is busier than this makes requests wait for each other. */
 const comfortableShare = 0.5;
 
-/** What so many watching students need, reckoned from what was measured. */
+/** What so many watching students need: what the connected crowd was measured to take, in proportion. */
 export function sizingTable(results: Results): Table {
-  const session = resultOf(results, "session")?.find(({ name }) => name === "production");
+  const crowd = resultOf(results, "latency");
   const saves = resultOf(results, "growth")?.saves ?? [];
   const [small, large] = [saves[0], saves.at(-1)];
   const columns = [
@@ -31,16 +31,18 @@ export function sizingTable(results: Results): Table {
     "Redis memory",
     "MongoDB updates/s",
   ];
-  if (session === undefined || small === undefined || large === undefined) return { heading: "", columns, rows: [] };
+  if (crowd === undefined || small === undefined || large === undefined) return { heading: "", columns, rows: [] };
+  const coresPerStudent = (process: string): number =>
+    Math.max(...crowd.phases.map(({ cpu }) => cpu[process] ?? NaN)) / crowd.students;
   const bytesPerKey = (large.redisBytes - small.redisBytes) / (large.size - small.size);
   const rows = [1_000, 10_000, 50_000, 200_000].map((students) => {
     const rate = students / saveSeconds;
-    const cores = (rate * session.service.median) / 1e6;
+    const cores = students * coresPerStudent("service");
     return [
       number(students, 0),
       number(rate, 0),
       number(Math.max(2, Math.ceil(cores / comfortableShare)), 0),
-      number((rate * (session.redis?.median ?? NaN)) / 1e4, 0),
+      number(students * coresPerStudent("redis") * 100, 0),
       `${number((students * bytesPerKey) / 1024 ** 2, 0)} MiB`,
       number(students / flushSeconds, 0),
     ];
