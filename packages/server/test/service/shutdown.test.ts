@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { suite, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
@@ -77,30 +78,34 @@ suite("a service that is told to stop", { concurrency: 2 }, () => {
     assert.equal(dirtyKeys(run.file), 0);
   });
 
-  test("ends when npm, or the shell that npm started it with, is gone", async () => {
-    await using stack = new AsyncDisposableStack();
-    const folder = stack.use(await TempFolder.create());
-    const env = {
-      PATH: process.env["PATH"],
-      PORT: "0",
-      DATA_FILE: folder.file("progress.sqlite"),
-      JWT_SECRET: jwtSecret,
-    };
-    const command = `"${process.execPath}" "${main}" & echo "process $!"; wait`;
-    const shell = spawn("sh", ["-c", command], {
-      env: { ...env, npm_lifecycle_event: "start" },
-      stdio: ["ignore", "pipe", "inherit"],
+  for (const moment of ["it listens", "it starts"] as const) {
+    test(`ends when npm, or the shell that npm started it with, is gone while ${moment}`, async () => {
+      await using stack = new AsyncDisposableStack();
+      const folder = stack.use(await TempFolder.create());
+      const env = {
+        PATH: process.env["PATH"],
+        PORT: "0",
+        DATA_FILE: folder.file("progress.sqlite"),
+        JWT_SECRET: jwtSecret,
+      };
+      const command = `"${process.execPath}" "${main}" & echo "process $!"; wait`;
+      const shell = spawn("sh", ["-c", command], {
+        env: { ...env, npm_lifecycle_event: "start" },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      stack.defer(() => void shell.kill("SIGKILL"));
+      let output = "";
+      shell.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+      const isTheMoment = (): boolean =>
+        moment === "it starts" ? existsSync(env.DATA_FILE) : output.includes("http://");
+      await until(moment, isTheMoment, { withinMs: 20_000 });
+      const pid = Number(/process (\d+)/.exec(output)?.[1]);
+      stack.defer(() => void (isThere(pid) && process.kill(pid, "SIGKILL")));
+      assert.ok(isThere(pid));
+      shell.kill("SIGKILL");
+      await until("the service has ended", () => !isThere(pid), { withinMs: 15_000 });
     });
-    stack.defer(() => void shell.kill("SIGKILL"));
-    let output = "";
-    shell.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-    await until("the service listens", () => output.includes("http://"), { withinMs: 20_000 });
-    const pid = Number(/process (\d+)/.exec(output)?.[1]);
-    stack.defer(() => void (isThere(pid) && process.kill(pid, "SIGKILL")));
-    assert.ok(isThere(pid));
-    shell.kill("SIGKILL");
-    await until("the service has ended", () => !isThere(pid), { withinMs: 15_000 });
-  });
+  }
 
   test("does not wait for clients that never finish their request", async () => {
     await using run = await startSlow();
