@@ -47,13 +47,7 @@ suite("the load", () => {
 
   test("keeps every connection busy, one request at a time", async () => {
     const open = { now: 0, most: 0 };
-    await using server = await listening((response) => {
-      open.most = Math.max(open.most, ++open.now);
-      setImmediate(() => {
-        open.now--;
-        answer(response);
-      });
-    });
+    await using server = await listening(answerCounting(open));
     await using load = await Load.connect({
       pace: "busy",
       url: server.url,
@@ -67,13 +61,7 @@ suite("the load", () => {
 
   test("pauses, and goes on with every connection once", async () => {
     const open = { now: 0, most: 0 };
-    await using server = await listening((response) => {
-      open.most = Math.max(open.most, ++open.now);
-      setImmediate(() => {
-        open.now--;
-        answer(response);
-      });
-    });
+    await using server = await listening(answerCounting(open));
     const requests = [plan, plan, plan];
     await using load = await Load.connect({ pace: "busy", url: server.url, connections: 3, requests });
     for (let pauses = 0; pauses < 3; pauses++) {
@@ -121,6 +109,17 @@ function bodyOf(bytes: Buffer): Record<"watchTime" | "seq" | "sessionStartedAt" 
 
 function answer(response: ServerResponse): void {
   response.writeHead(200, { "content-length": 2 }).end("{}");
+}
+
+/** Answers in the next turn, and counts how many wait at once. */
+function answerCounting(open: { now: number; most: number }): (response: ServerResponse) => void {
+  return (response) => {
+    open.most = Math.max(open.most, ++open.now);
+    setImmediate(() => {
+      open.now--;
+      answer(response);
+    });
+  };
 }
 
 async function listening(respond: (response: ServerResponse) => void): Promise<AsyncDisposable & { url: string }> {
