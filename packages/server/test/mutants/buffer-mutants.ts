@@ -60,7 +60,7 @@ export const bufferMutants: readonly Mutant[] = [
     text: "local now = clock()",
     instead:
       'local now = clock()\nfor i = 1, #KEYS, 2 do redis.call("ZREMRANGEBYSCORE", KEYS[i], now, now + ARGV[2]) end',
-    tests: [model],
+    tests: [contract],
   },
   {
     name: "lets dirty keys expire",
