@@ -18,9 +18,15 @@ export interface RequestCost {
 /** A warm-up ends with so many answers, or after so many milliseconds: by then the code that matters is compiled. */
 const warmUp = { answers: 10_000, ms: 5_000 } as const;
 const quickWarmUp = { answers: 2_000, ms: 1_000 } as const;
-/** How often each contender has its turn in one round. */
-const turns = 20;
+/** How often each contender has its turn in one round, unless it is said: on a busy host, fewer leave rounds too different. */
+const manyTurns = 60;
 const quickTurns = 5;
+
+interface Thoroughness {
+  readonly rounds?: number;
+  readonly turns?: number;
+  readonly connections?: number;
+}
 
 /**
  * Keeps one contender after the other busy, for an eighth of a second, many times in a round, so that whatever else the
@@ -29,7 +35,7 @@ const quickTurns = 5;
 export async function measureCosts(
   contenders: readonly Contender[],
   requests: readonly RequestPlan[],
-  { isQuick, show, rounds = isQuick ? 3 : 5, connections = 64 }: Run & { rounds?: number; connections?: number },
+  { isQuick, show, rounds = isQuick ? 3 : 5, turns = manyTurns, connections = 64 }: Run & Thoroughness,
 ): Promise<RequestCost[]> {
   const connect = (contender: Contender): Promise<Load> =>
     Load.connect({ pace: "busy", url: contender.url, connections, requests: contender.requests ?? requests });

@@ -29,6 +29,9 @@ export interface Growth {
   readonly flushes: readonly { readonly keys: number; readonly seconds: number }[];
 }
 
+/** How a cost grows shows in fewer rounds than how far it is from a target. */
+const rough = { rounds: 3, turns: 20 };
+
 const never = "86400000";
 const savers = 1_000;
 const askers = 8;
@@ -68,7 +71,7 @@ async function growingBuffer(run: Run): Promise<SaveGrowth[]> {
   for (const size of run.isQuick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000]) {
     const known = found.at(-1)?.size ?? savers;
     await fillBuffer(stores, size - known, run);
-    const costs = await measureCosts([floor, production], requests, { ...run, rounds: 3 });
+    const costs = await measureCosts([floor, production], requests, { ...run, ...rough });
     found.push({ size, cost: ownCost(costs), ...(await memoryOf(redis, production)) });
   }
   return found;
@@ -88,7 +91,7 @@ async function largeShelves(run: Run): Promise<{ reads: AtSize[]; dashboards: At
     const request = await requestOf(kind, userId);
     const requests = Array.from({ length: askers }, () => request);
     const floor = await startFloor(stack, production, requests);
-    return ownCost(await measureCosts([floor, production], requests, { ...run, rounds: 3, connections: askers }));
+    return ownCost(await measureCosts([floor, production], requests, { ...run, ...rough, connections: askers }));
   };
   const [reads, dashboards]: [AtSize[], AtSize[]] = [[], []];
   for (const shelf of courses) reads.push({ size: shelf.lectures, cost: await measure("read", shelf) });

@@ -1,6 +1,13 @@
 import { Production } from "../../packages/server/test/support/production.ts";
 import { differsFrom, type Figure, verdictOn } from "../machine/statistics.ts";
-import { type Contender, startBaseline, startEmbedded, startFloor, startProduction } from "../programs/contenders.ts";
+import {
+  type Contender,
+  startBareSet,
+  startBaseline,
+  startEmbedded,
+  startFloor,
+  startProduction,
+} from "../programs/contenders.ts";
 import { drain } from "../programs/operating.ts";
 import { requestsOf, watchOneLecture, watchWholeCourses } from "../programs/students.ts";
 import { withRange } from "../report/format.ts";
@@ -21,12 +28,14 @@ const targetColumns = ["target", "measured", ""];
 /** A save of three fields, beside the floor and beside what a team would write instead. */
 export const saveCost: Part<RequestCost[]> = {
   name: "save",
-  about: "CPU time of one save: floor, production, embedded, and two usual ways to build it",
+  about: "CPU time of one save: floor, a bare SET, production, embedded, and two usual ways to build it",
   async measure(run) {
     await using stack = new AsyncDisposableStack();
-    const { production, contenders } = await startAll(stack, run);
+    const { stores, production, contenders } = await startAll(stack, run);
     const requests = await requestsOf("save", savers);
-    return await measureCosts([await startFloor(stack, production, requests), ...contenders], requests, run);
+    const floor = await startFloor(stack, production, requests);
+    const bareSet = await startBareSet(stack, production, requests, stores);
+    return await measureCosts([floor, bareSet, ...contenders], requests, run);
   },
   tables: (costs) => [
     costTable("CPU time of one save", costs),

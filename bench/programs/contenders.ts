@@ -66,16 +66,37 @@ export async function startBaseline(
 export async function startFloor(
   stack: AsyncDisposableStack,
   service: Contender,
-  [plan]: readonly RequestPlan[],
+  requests: readonly RequestPlan[],
 ): Promise<Contender> {
+  const floor = await startFloorProgram(stack, service, requests);
+  return { name: "floor", url: floor.url, pids: { service: floor.pid } };
+}
+
+/** A floor that keeps every body by a bare `SET`. */
+export async function startBareSet(
+  stack: AsyncDisposableStack,
+  service: Contender,
+  requests: readonly RequestPlan[],
+  production: Production,
+): Promise<Contender> {
+  const settings = { REDIS_URL: `${production.redis.url}/2` };
+  const floor = await startFloorProgram(stack, service, requests, settings);
+  return { name: "bare-set", url: floor.url, pids: { service: floor.pid, redis: storePids(production).redis } };
+}
+
+async function startFloorProgram(
+  stack: AsyncDisposableStack,
+  service: Contender,
+  [plan]: readonly RequestPlan[],
+  settings: Settings = {},
+): Promise<Program> {
   if (plan === undefined) throw new Error("The floor needs a request to answer.");
   const answer = await ask(service.url, plan);
   if (!answer.ok) throw new Error(`The service answered ${answer.status}: ${await answer.text()}`);
   // What Node adds to every answer by itself it adds to the floor's too.
   const own = [...answer.headers].filter(([name]) => !["date", "connection", "keep-alive"].includes(name));
   const input = JSON.stringify({ headers: own.flat(), body: await answer.text() });
-  const floor = stack.use(await Program.start("./floor.ts", { input }));
-  return { name: "floor", url: floor.url, pids: { service: floor.pid } };
+  return stack.use(await Program.start("./floor.ts", { input, settings }));
 }
 
 function ask(url: string, plan: RequestPlan): Promise<Response> {

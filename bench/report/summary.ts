@@ -54,6 +54,7 @@ function costRows(results: Results): string[][] {
   const save = resultOf(results, "save");
   const read = resultOf(results, "read");
   const own = save?.find(({ name }) => name === "production");
+  const bareSet = save?.find(({ name }) => name === "bare-set");
   const rival = save?.find(({ name }) => name === "upsert-per-save");
   const ownRead = read?.find(({ name }) => name === "production");
   return [
@@ -72,6 +73,9 @@ function costRows(results: Results): string[][] {
       : []),
     ...(own?.redis
       ? [["CPU of Redis for one save", `${withRange(own.redis)} us`, "8 us", verdictOn(own.redis, 8)]]
+      : []),
+    ...(bareSet?.redis
+      ? [["(the same of a bare `SET`, which orders nothing)", `${withRange(bareSet.redis)} us`, "", ""]]
       : []),
     ...(ownRead
       ? [
