@@ -53,11 +53,21 @@ export async function measureCosts(
     // Not measured: connections are new.
     for (const meter of meters) await meter.turn();
     for (const meter of meters) meter.reset();
-    for (let turn = 0; turn < (isQuick ? quickTurns : turns); turn++) for (const meter of meters) await meter.turn();
+    for (let turn = 0; turn < (isQuick ? quickTurns : turns); turn++) {
+      // In another order each time: who comes after a contender that leaves the machine hot must not always be the same.
+      for (const meter of shuffled(meters)) await meter.turn();
+    }
     for (const [index, meter] of meters.entries()) costs[index]?.push(meter.costs());
   }
   const [floor = []] = costs;
   return contenders.map(({ name }, index) => costOf(name, costs[index] ?? [], floor));
+}
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((one, other) => one.place - other.place)
+    .map(({ item }) => item);
 }
 
 async function warm(load: Load, { answers, ms }: typeof warmUp | typeof quickWarmUp): Promise<void> {
