@@ -13,7 +13,7 @@ interface BothSidesDeps {
   clock: Clock;
 }
 
-/** Reads the buffer and the store at the same time. All reads of one event-loop turn travel together. */
+/** Reads the buffer and the store at the same time. All reads of two event-loop turns travel together. */
 export class BothSidesReader {
   readonly #both: TurnBatch<ProgressKey, readonly [UnflushedProgress, StoredProgress]>;
   readonly #buffered: TurnBatch<ProgressKey, BufferedProgress>;

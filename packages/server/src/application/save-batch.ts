@@ -4,7 +4,7 @@ import type { Telemetry } from "../ports/telemetry.ts";
 import { type Asker, TurnBatch } from "./turn-batch.ts";
 
 /**
- * Brings the saves of one event-loop turn to the buffer by one call. Nothing stays here after its answer: a save is either
+ * Brings the saves of two event-loop turns to the buffer by one call. Nothing stays here after its answer: a save is either
  * in the buffer or its caller has been told.
  */
 export class SaveBatch {
