@@ -4,7 +4,15 @@ import { storesAreMissing } from "../packages/server/test/support/production.ts"
 import type { Part } from "./parts/part.ts";
 import { parts } from "./parts/parts.ts";
 import { writeDocs } from "./report/measured-docs.ts";
-import { addToResults, describeMachine, noted, quickFile, readResults, resultsFile } from "./report/results.ts";
+import {
+  addToResults,
+  describeCommit,
+  describeMachine,
+  noted,
+  quickFile,
+  readResults,
+  resultsFile,
+} from "./report/results.ts";
 import { showProgress, showTable } from "./report/terminal.ts";
 
 const usage = `Measures what the service costs. Starts and ends what it needs, on this machine only.
@@ -35,11 +43,11 @@ async function measure(chosen: readonly Part<unknown>[], isQuick: boolean): Prom
   const file = isQuick ? quickFile : resultsFile;
   const failed: string[] = [];
   showProgress("looking at the machine");
-  const machine = await describeMachine();
+  const [machine, commit] = [await describeMachine(), describeCommit()];
   for (const part of chosen) {
     const show = (text: string): void => showProgress(`${part.name}: ${text}`);
     try {
-      const found = await noted(() => part.measure({ isQuick, show }));
+      const found = await noted(commit, () => part.measure({ isQuick, show }));
       addToResults(file, part.name, found, machine);
       for (const table of part.tables(found.result)) showTable(table);
     } catch (error) {

@@ -38,12 +38,17 @@ export function addToResults(file: string, part: string, found: PartResult, mach
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
+/** What is measured; asked for before the first results are written, which would make it dirty. */
+export function describeCommit(): string {
+  return firstLine("git", "describe", "--always", "--dirty");
+}
+
 /** Runs the measurement and notes under which circumstances. */
-export async function noted(measure: () => Promise<unknown>): Promise<PartResult> {
+export async function noted(commit: string, measure: () => Promise<unknown>): Promise<PartResult> {
   const [measuredAt, startedAt, [loadAverage = 0]] = [new Date().toISOString(), performance.now(), loadavg()];
   const result = await measure();
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  return { measuredAt, commit: firstLine("git", "describe", "--always", "--dirty"), seconds, loadAverage, result };
+  return { measuredAt, commit, seconds, loadAverage, result };
 }
 
 /** What everything was measured on. */
