@@ -20,7 +20,8 @@ suite("what production acknowledged is kept", { skip: storesAreMissing() }, () =
   const school = new StudentsAtWork({ storesMayFail: true });
 
   before(async () => {
-    production = resources.use(await Production.start({ settings: { FLUSH_INTERVAL_MS: "150" } }));
+    const redis = { settings: { appendfsync: "always" } };
+    production = resources.use(await Production.start({ redis, settings: { FLUSH_INTERVAL_MS: "150" } }));
     database = await production.database();
     const courses = StudentsAtWork.courses() as { courseId: string; lectures: unknown[] }[];
     await database

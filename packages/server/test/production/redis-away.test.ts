@@ -19,7 +19,8 @@ suite("a service whose Redis is away", { skip: storesAreMissing() }, () => {
   let student: Client;
 
   before(async () => {
-    production = resources.use(await Production.start({ settings: { FLUSH_INTERVAL_MS: "200" } }));
+    const redis = { settings: { appendfsync: "always" } };
+    production = resources.use(await Production.start({ redis, settings: { FLUSH_INTERVAL_MS: "200" } }));
     const courses = (await production.database()).collection<StoredCourse>("courses");
     await courses.insertOne(courseDocument({ courseId: "algebra", lectures: 2 }));
     await production.redis.kill();

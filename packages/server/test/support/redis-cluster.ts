@@ -14,7 +14,9 @@ export class RedisCluster implements AsyncDisposable {
   static async start(): Promise<RedisCluster> {
     const started = await Promise.allSettled(
       [0, 1, 2].map(() =>
-        RedisServer.start({ settings: { "cluster-enabled": "yes", "cluster-node-timeout": "2000" } }),
+        RedisServer.start({
+          settings: { "cluster-enabled": "yes", "cluster-node-timeout": "2000", appendfsync: "always" },
+        }),
       ),
     );
     const masters = started.flatMap((server) => (server.status === "fulfilled" ? [server.value] : []));

@@ -15,7 +15,10 @@ export function redisIsMissing(): string | false {
   return reason;
 }
 
-/** What a start-up check accepts. A killed process loses nothing under `everysec`: what it wrote, its system has. */
+/**
+ * What a start-up check accepts. Under `everysec` a killed process can lose up to two seconds: while a sync of the disk takes
+ * long, Redis answers first and writes its log later. A test that kills it and expects everything back says `always`.
+ */
 const safeSettings = {
   appendonly: "yes",
   appendfsync: "everysec",
