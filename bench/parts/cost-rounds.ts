@@ -18,7 +18,7 @@ export interface RequestCost {
 /** A warm-up ends with so many answers, or after so many milliseconds: by then the code that matters is compiled. */
 const warmUp = { answers: 10_000, ms: 5_000 } as const;
 const quickWarmUp = { answers: 2_000, ms: 1_000 } as const;
-/** How often each contender has its turn in one round, unless it is said: on a busy host, fewer leave rounds too different. */
+/** How often each contender has its turn in a round, unless told otherwise; with fewer, rounds differ too much on a busy host. */
 const manyTurns = 60;
 const quickTurns = 5;
 
@@ -54,7 +54,7 @@ export async function measureCosts(
     for (const meter of meters) await meter.turn();
     for (const meter of meters) meter.reset();
     for (let turn = 0; turn < (isQuick ? quickTurns : turns); turn++) {
-      // In another order each time: who comes after a contender that leaves the machine hot must not always be the same.
+      // In another order each time, so that nobody always follows the contender that leaves the machine hottest.
       for (const meter of shuffled(meters)) await meter.turn();
     }
     for (const [index, meter] of meters.entries()) costs[index]?.push(meter.costs());

@@ -2,8 +2,8 @@
  * The floor: what HTTP itself costs on this Node. It reads a body, parses it as JSON and answers the bytes that it was
  * given on its standard input; it knows nothing and stores nothing.
  *
- * With `REDIS_URL` it puts every body there by a bare `SET` before it answers, those of one event-loop turn together:
- * the least that keeping it can cost.
+ * With `REDIS_URL` it puts every body there by a bare `SET` before it answers, those of one event-loop turn together, as the
+ * client does by itself.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

@@ -64,7 +64,7 @@ export class Completions {
   }
 
   /**
-   * Forgets positions and completions of a course, also saves under way.
+   * Forgets positions and completions of a course, also what sessions that began before still send.
    * @returns a server time after the start over: sessions that start from it count
    * @throws ProgressError `unknown_course`
    */

@@ -85,7 +85,7 @@ export class CourseReader {
     this.#remember(course.courseId, course, this.#clock.now());
   }
 
-  /** Who asks for the same course together is told the same. */
+  /** Those who ask for the same course in one batch are told the same. */
   #askVersions(askers: readonly Asker<CourseId, CachedVersion>[]): void {
     const courseIds = [...new Set(askers.map(({ ask }) => ask))];
     const answers = this.#cache.versions(courseIds);
