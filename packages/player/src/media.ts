@@ -8,6 +8,8 @@ export interface MediaElementLike {
   /** Length in seconds; NaN until known, Infinity for a live stream. */
   readonly duration: number;
   readonly paused: boolean;
+  /** True from the moment `currentTime` is set, before the event of that name. */
+  readonly seeking: boolean;
   /** 1 is normal speed. */
   readonly playbackRate: number;
   /** 0 until the length and the first position are known. */

@@ -85,9 +85,12 @@ export class Resume {
   #apply(mayHold = false): void {
     if (this.isSettled || !this.#video.readyState) return;
     const isFirst = this.#target === undefined;
-    const target = (this.#target ??= this.#choose?.(this.#video.duration));
+    const target = this.#target ?? this.#choose?.(this.#video.duration);
     if (target === undefined) return;
     const isThere = this.#isAt(target);
+    // The student has just sought another place; the event that says so is still to come, and settles it.
+    if (!isThere && this.#video.seeking) return;
+    this.#target = target;
     if (!target || (!isThere && this.#tries++ === maxTries)) this.settle(true);
     else if (isThere && mayHold && !this.#video.paused) this.settle(false);
     else if (!isThere) {

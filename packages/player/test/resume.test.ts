@@ -42,6 +42,21 @@ describe("resume", () => {
     assert.equal(service.positions.get("intro")?.seconds, 42, "and it is saved");
   });
 
+  it("a seek comes before the stored position also when the answer arrives before the browser tells of the seek", async () => {
+    for (const seconds of [300, 0]) {
+      const world = stored(seconds);
+      world.service.latencyMs = 500;
+      const before = ({ clock, video }: Pick<Sitting, "clock" | "video">): void => {
+        clock.setTimeout(() => (video.currentTime = 42), 500);
+      };
+      const { video, seen } = await opened(world, { before });
+      await world.clock.advance(2_000);
+      assert.equal(video.currentTime, 42);
+      assert.deepEqual(seen("resumed"), []);
+      assert.equal(world.service.positions.get("intro")?.seconds, 42, "and it is saved");
+    }
+  });
+
   it("a seek comes before a deep link whose lecture is not loaded yet", async () => {
     const { clock, video } = await opened(stored(300), { isLoaded: false, options: { startAt: 90 } });
     video.readyState = 1;

@@ -12,9 +12,11 @@ export class FakeVideo extends EventTarget implements MediaElementLike {
   #rate = 1;
   #isStalled = false;
   #timer: number | undefined;
+  #seekTimer: number | undefined;
   #length: number;
   paused = true;
   readyState = 0;
+  seeking = false;
   playCalls = 0;
   /** A player that sends no `timeupdate`. */
   isQuiet = false;
@@ -38,8 +40,11 @@ export class FakeVideo extends EventTarget implements MediaElementLike {
   set currentTime(position: number) {
     this.#moveTo(position);
     if (!this.readyState) return;
-    this.#send("seeking");
-    this.#clock.setTimeout(() => {
+    this.seeking = true;
+    this.#clock.clearTimeout(this.#seekTimer);
+    this.#clock.setTimeout(() => this.#send("seeking"), 0);
+    this.#seekTimer = this.#clock.setTimeout(() => {
+      this.seeking = false;
       this.#send("timeupdate");
       this.#send("seeked");
     }, seekMs);
