@@ -9,8 +9,9 @@ import { Production } from "../../packages/server/test/support/production.ts";
 import { TcpProxy } from "../../packages/server/test/support/tcp-proxy.ts";
 import { cpuMicros } from "../machine/cpu.ts";
 import { MongodbTraffic } from "../machine/mongodb-traffic.ts";
+import { type Figure, figureOf } from "../machine/statistics.ts";
 import { type Contender, startBaseline, startProduction } from "../programs/contenders.ts";
-import { number } from "../report/format.ts";
+import { number, withRange } from "../report/format.ts";
 import type { Part, Run, Table } from "./part.ts";
 
 /** Of one contender, while the same recorded students watched. */
@@ -25,8 +26,8 @@ interface Reduction {
   readonly seconds: number;
   /** CPU microseconds in all, by process. */
   readonly cpu: Readonly<Record<string, number>>;
-  /** What it asks of MongoDB in a second when nobody saves: not faster when life is. */
-  readonly idle: { readonly commands: number; readonly mongodbMicros: number };
+  /** What it asks of MongoDB in a second when nobody saves, over some stretches: not faster when life is. */
+  readonly idle: { readonly commands: Figure; readonly mongodbMillis: Figure };
 }
 
 interface ReductionResult {
@@ -65,7 +66,9 @@ export const writeReduction: Part<ReductionResult> = {
       show(`${name}: warming up`);
       await watchAll(contender, seats, watchingMs / 2);
       show(`${name}: ${students} students watch`);
-      contenders.push(await measured(contender, seats, { traffic, watchingMs }));
+      const counted = await measured(contender, seats, { traffic, watchingMs });
+      show(`${name}: nobody saves`);
+      contenders.push({ ...counted, idle: await background(contender, traffic) });
     }
     return { students, sessions: seats.flat().length, speed, contenders };
   },
@@ -93,12 +96,12 @@ async function measured(
   contender: Contender,
   seats: readonly WatchSession[][],
   { traffic, watchingMs }: { traffic: MongodbTraffic; watchingMs: number },
-): Promise<Reduction> {
+): Promise<Omit<Reduction, "idle">> {
   const [before, { writes, writeCommands, bytes }, startedAt] = [cpuOf(contender), traffic.counts, performance.now()];
   const saves = await watchAll(contender, seats, watchingMs);
   await delay((intervalMs / speed) * 1.3);
   const cpu = Object.entries(cpuOf(contender)).map(([name, micros]) => [name, micros - (before[name] ?? 0)] as const);
-  const counted = {
+  return {
     name: contender.name,
     saves,
     intendedSaves: (seats.length * watchingMs * speed) / heartbeatMs,
@@ -108,7 +111,6 @@ async function measured(
     seconds: (performance.now() - startedAt) / 1000,
     cpu: Object.fromEntries(cpu),
   };
-  return { ...counted, idle: await background(contender, traffic) };
 }
 
 /** @returns how many saves were acknowledged */
@@ -125,14 +127,18 @@ async function watchAll({ url }: Contender, seats: readonly WatchSession[][], wa
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
+/** Several stretches: in a single one a program may happen to tidy up, or to have nothing to do. */
 async function background(contender: Contender, traffic: MongodbTraffic): Promise<Reduction["idle"]> {
-  const seconds = 5;
-  const [micros, { commands }] = [cpuOf(contender)["mongodb"] ?? NaN, traffic];
-  await delay(seconds * 1000);
-  return {
-    commands: (traffic.commands - commands) / seconds,
-    mongodbMicros: ((cpuOf(contender)["mongodb"] ?? NaN) - micros) / seconds,
-  };
+  const [stretches, seconds] = [5, 4];
+  const asked: number[] = [];
+  const used: number[] = [];
+  for (let stretch = 0; stretch < stretches; stretch++) {
+    const [micros, { commands }] = [cpuOf(contender)["mongodb"] ?? NaN, traffic];
+    await delay(seconds * 1000);
+    asked.push((traffic.commands - commands) / seconds);
+    used.push(((cpuOf(contender)["mongodb"] ?? NaN) - micros) / 1000 / seconds);
+  }
+  return { commands: figureOf(asked), mongodbMillis: figureOf(used) };
 }
 
 function cpuOf({ pids }: Contender): Record<string, number> {
@@ -210,13 +216,18 @@ function reductionTable(contenders: readonly Reduction[]): Table {
 
 /** CPU microseconds that MongoDB used because of saves. */
 function mongodbWork({ cpu, idle, seconds }: Reduction): number {
-  return (cpu["mongodb"] ?? 0) - idle.mongodbMicros * seconds;
+  return (cpu["mongodb"] ?? 0) - idle.mongodbMillis.median * 1000 * seconds;
 }
 
 function idleTable(contenders: readonly Reduction[]): Table {
   return {
-    heading: "What is asked of MongoDB in a second when nobody saves, whatever the speed",
+    heading:
+      "What is asked of MongoDB in a second when nobody saves, whatever the speed: median of 5 stretches (lowest-highest)",
     columns: ["", "commands", "CPU time of MongoDB, ms"],
-    rows: contenders.map(({ name, idle }) => [name, number(idle.commands), number(idle.mongodbMicros / 1000, 2)]),
+    rows: contenders.map(({ name, idle: { commands, mongodbMillis } }) => [
+      name,
+      withRange(commands),
+      withRange(mongodbMillis),
+    ]),
   };
 }
