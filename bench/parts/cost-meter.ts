@@ -12,7 +12,7 @@ const window = { settle: 30, measured: 120 } as const;
 const fewestAnswers = 20;
 const patience = 200;
 /** The stores are at rest when they use less than so much of so many milliseconds, or are waited for in vain. */
-const rest = { ms: 20, usedMicros: 4_000, times: 25 } as const;
+const rest = { ms: 40, usedMicros: 2_000, times: 50 } as const;
 
 /** Adds up what a contender uses while it has its turn. */
 export class CostMeter {
