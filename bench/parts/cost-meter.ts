@@ -11,7 +11,7 @@ const window = { settle: 30, measured: 120 } as const;
 /** A window in which less is answered is prolonged, so many times at most. */
 const fewestAnswers = 20;
 const patience = 200;
-/** The stores are at rest when they use less than so much of so many milliseconds, or are waited for in vain. */
+/** The stores are at rest when they use less than so much of so many milliseconds; after so many looks the next one goes on without. */
 const rest = { ms: 40, usedMicros: 2_000, times: 50 } as const;
 
 /** Adds up what a contender uses while it has its turn. */

@@ -8,7 +8,7 @@ export interface MediaElementLike {
   /** Length in seconds; NaN until known, Infinity for a live stream. */
   readonly duration: number;
   readonly paused: boolean;
-  /** True from the moment `currentTime` is set, before the event of that name. */
+  /** The playhead is on its way. A `<video>` says so as soon as `currentTime` is set, before the event of that name. */
   readonly seeking: boolean;
   /** 1 is normal speed. */
   readonly playbackRate: number;

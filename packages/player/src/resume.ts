@@ -3,7 +3,7 @@ import type { MediaElementLike } from "./media.ts";
 
 /** Positions before this are not worth a jump. */
 const soonestSeconds = 5;
-/** How far a player may be off, having sought to the nearest frame it can show. */
+/** How far a player may be off by itself: it seeks to the nearest frame it can show, and at the start over a gap. */
 const toleranceSeconds = 2;
 const maxTries = 3;
 
@@ -31,7 +31,7 @@ export interface ResumeListener {
  *
  * Modes: undecided (no position chosen), applying (chosen, and not yet seen to hold while playing), settled.
  * Invariants: nothing may be recorded before it is settled, as the playhead may still be the player's own 0; a seek
- * of the student settles it in any mode.
+ * of the student settles it in any mode, and one of the player itself does not.
  */
 export class Resume {
   readonly #video: MediaElementLike;
@@ -58,12 +58,12 @@ export class Resume {
   }
 
   get isUndecided(): boolean {
-    return !this.isSettled && !this.#choose && !this.#hasSought;
+    return !this.isSettled && !this.#choose && !this.#isSought;
   }
 
   /** Applies what `choose` makes of the lecture's length, as soon as that is known, unless something was chosen before. */
   decide(choose: (duration: number) => number): void {
-    if (this.#hasSought) this.settle(false);
+    if (this.#isSought) this.settle(false);
     this.#choose ??= choose;
     this.#apply(true);
   }
@@ -85,12 +85,9 @@ export class Resume {
   #apply(mayHold = false): void {
     if (this.isSettled || !this.#video.readyState) return;
     const isFirst = this.#target === undefined;
-    const target = this.#target ?? this.#choose?.(this.#video.duration);
+    const target = (this.#target ??= this.#choose?.(this.#video.duration));
     if (target === undefined) return;
     const isThere = this.#isAt(target);
-    // The student has just sought another place; the event that says so is still to come, and settles it.
-    if (!isThere && this.#video.seeking) return;
-    this.#target = target;
     if (!target || (!isThere && this.#tries++ === maxTries)) this.settle(true);
     else if (isThere && mayHold && !this.#video.paused) this.settle(false);
     else if (!isThere) {
@@ -99,8 +96,13 @@ export class Resume {
     }
   }
 
+  /** A seek counts before its event has come, unless it may be our own. */
+  get #isSought(): boolean {
+    return this.#hasSought || (!this.#choose && this.#video.seeking && !this.#isAt(0));
+  }
+
   #noticeSeek(): void {
-    if (this.#target !== undefined && this.#isAt(this.#target)) return;
+    if (this.#isAt(this.#target ?? 0)) return;
     this.#hasSought = true;
     if (this.#choose) this.settle(false);
   }

@@ -43,6 +43,20 @@ describe("resume offers", () => {
       assert.ok(service.positions.get("intro")!.seconds < 25);
     });
 
+    it("is no offer when the student has just sought another place, and that is saved", async () => {
+      const world = stored(300);
+      world.service.latencyMs = 1_200;
+      const { clock, video, seen, service } = sit(world);
+      video.play();
+      await clock.advance(1_150);
+      video.seekingAfterMs = 100;
+      video.currentTime = 42;
+      await clock.advance(3_000);
+      assert.deepEqual(seen("resumable"), []);
+      assert.ok(service.savedSeconds.length > 0);
+      assert.ok(service.savedSeconds.every((seconds) => seconds >= 42 && seconds < 50));
+    });
+
     it("is no offer when it would start at 0 anyway", async () => {
       const { clock, seen, service } = await late(2);
       await clock.advance(7_000);

@@ -42,20 +42,46 @@ describe("resume", () => {
     assert.equal(service.positions.get("intro")?.seconds, 42, "and it is saved");
   });
 
-  it("a seek comes before the stored position also when the answer arrives before the browser tells of the seek", async () => {
-    for (const seconds of [300, 0]) {
+  for (const seconds of [300, 0]) {
+    it(`a seek comes before a stored ${seconds} also when the answer arrives before the event of the seek`, async () => {
       const world = stored(seconds);
       world.service.latencyMs = 500;
-      const before = ({ clock, video }: Pick<Sitting, "clock" | "video">): void => {
-        clock.setTimeout(() => (video.currentTime = 42), 500);
-      };
-      const { video, seen } = await opened(world, { before });
-      await world.clock.advance(2_000);
+      const { clock, video, seen, service } = sit(world);
+      video.seekingAfterMs = 200;
+      await clock.advance(400);
+      video.currentTime = 42;
+      await clock.advance(2_000);
       assert.equal(video.currentTime, 42);
       assert.deepEqual(seen("resumed"), []);
-      assert.equal(world.service.positions.get("intro")?.seconds, 42, "and it is saved");
-    }
+      assert.equal(service.positions.get("intro")?.seconds, 42, "and it is saved");
+    });
+  }
+
+  it("a player that seeks over a gap at its start by itself has not begun there, and resumes", async () => {
+    const world = stored(300);
+    world.service.latencyMs = 500;
+    const { clock, video, service } = sit(world);
+    await clock.advance(100);
+    video.currentTime = 1.5;
+    await clock.advance(2_000);
+    assert.equal(video.currentTime, 300);
+    assert.deepEqual(service.savedSeconds, []);
   });
+
+  for (const latencyMs of [20, 500]) {
+    it(`a media fragment at the start does not keep it, with an answer after ${latencyMs} ms`, async () => {
+      const world = stored(300);
+      world.service.latencyMs = latencyMs;
+      const { clock, video, service } = sit(world, { isLoaded: false });
+      video.fragmentSeconds = 0.1;
+      video.seekingAfterMs = 1;
+      await clock.advance(100);
+      video.load();
+      await clock.advance(2_000);
+      assert.equal(video.currentTime, 300);
+      assert.deepEqual(service.savedSeconds, []);
+    });
+  }
 
   it("a seek comes before a deep link whose lecture is not loaded yet", async () => {
     const { clock, video } = await opened(stored(300), { isLoaded: false, options: { startAt: 90 } });

@@ -12,7 +12,7 @@ export class FakeVideo extends EventTarget implements MediaElementLike {
   #rate = 1;
   #isStalled = false;
   #timer: number | undefined;
-  #seekTimer: number | undefined;
+  #seekTimers: number[] = [];
   #length: number;
   paused = true;
   readyState = 0;
@@ -20,6 +20,10 @@ export class FakeVideo extends EventTarget implements MediaElementLike {
   playCalls = 0;
   /** A player that sends no `timeupdate`. */
   isQuiet = false;
+  /** How long after a seek its first event comes; other programs of the page may have their turn before. */
+  seekingAfterMs = 0;
+  /** Where a media fragment (`#t=`) lets the player begin: it seeks there by itself once it is loaded. */
+  fragmentSeconds = 0;
 
   constructor(clock: FakeClock, length = 1_000) {
     super();
@@ -40,14 +44,18 @@ export class FakeVideo extends EventTarget implements MediaElementLike {
   set currentTime(position: number) {
     this.#moveTo(position);
     if (!this.readyState) return;
+    this.#endSeek();
     this.seeking = true;
-    this.#clock.clearTimeout(this.#seekTimer);
-    this.#clock.setTimeout(() => this.#send("seeking"), 0);
-    this.#seekTimer = this.#clock.setTimeout(() => {
-      this.seeking = false;
-      this.#send("timeupdate");
-      this.#send("seeked");
-    }, seekMs);
+    const tell = (): void => this.#send("seeking");
+    if (this.seekingAfterMs === 0) tell();
+    this.#seekTimers = [
+      ...(this.seekingAfterMs === 0 ? [] : [this.#clock.setTimeout(tell, this.seekingAfterMs)]),
+      this.#clock.setTimeout(() => {
+        this.seeking = false;
+        this.#send("timeupdate");
+        this.#send("seeked");
+      }, this.seekingAfterMs + seekMs),
+    ];
   }
 
   get playbackRate(): number {
@@ -62,6 +70,7 @@ export class FakeVideo extends EventTarget implements MediaElementLike {
 
   load(): void {
     this.readyState = 4;
+    if (this.fragmentSeconds > 0) this.currentTime = this.fragmentSeconds;
     this.#send("loadedmetadata");
     this.#send("canplay");
     if (!this.paused) this.#run();
@@ -99,6 +108,7 @@ export class FakeVideo extends EventTarget implements MediaElementLike {
   empty(): void {
     this.readyState = 0;
     this.paused = true;
+    this.#endSeek();
     this.#send("emptied");
     this.#moveTo(0);
     this.#send("timeupdate");
@@ -107,6 +117,12 @@ export class FakeVideo extends EventTarget implements MediaElementLike {
   /** Moves the playhead as some players do when they start: without any event. */
   resetSilently(position: number): void {
     this.#moveTo(position);
+  }
+
+  #endSeek(): void {
+    for (const timer of this.#seekTimers) this.#clock.clearTimeout(timer);
+    this.#seekTimers = [];
+    this.seeking = false;
   }
 
   #run(): void {
