@@ -55,6 +55,8 @@ async function measure(chosen: readonly Part<unknown>[], isQuick: boolean): Prom
       console.error(`\n${part.name} could not be measured:`, error);
     }
   }
+  if (isQuick)
+    console.log("\nA quick run shows that the bench works. Its turns are too few to say whether a target is reached.");
   console.log(`\nWritten to ${file}${failed.length > 0 ? `, without ${failed.join(", ")}` : ""}`);
   return failed.length === 0;
 }
@@ -84,10 +86,15 @@ function readOptions(): Options | undefined {
 async function run(): Promise<number> {
   const values = readOptions();
   const chosen = values && chosenParts(values.only);
-  if (chosen === undefined || values?.help === true) {
-    if (values !== undefined && chosen === undefined) console.error(`Not all of these are parts: ${values.only}\n`);
+  if (values?.help === true) {
     console.log(usage);
-    return values?.help === true ? 0 : 2;
+    return 0;
+  }
+  if (chosen === undefined) {
+    const names = parts.map(({ name }) => name).join(", ");
+    if (values !== undefined) console.error(`Not all of these are parts: ${values.only}. There are ${names}.`);
+    console.error("See npm run bench -- --help.");
+    return 2;
   }
   let isComplete = true;
   if (values?.["write-docs"] !== true) {
