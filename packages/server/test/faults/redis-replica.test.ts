@@ -6,7 +6,7 @@ import { until } from "../support/process-waiting.ts";
 import { patiently, Production, type ProxiedService, storesAreMissing } from "../support/production.ts";
 import { dirtyCount, endWaiting } from "../support/redis-invariants.ts";
 import { RedisServer } from "../support/redis-server.ts";
-import { Trial } from "../support/trial.ts";
+import { progressAgain, Trial } from "../support/trial.ts";
 
 suite("Redis with a replica", { skip: storesAreMissing() }, () => {
   const resources = new AsyncDisposableStack();
@@ -72,7 +72,7 @@ suite("Redis with a replica", { skip: storesAreMissing() }, () => {
     one.redisProxy.cut();
     await saved(trial, "after", 30);
     const seen = await Promise.all(
-      ["both", "replicated"].map(async (name) => (await Client.of(one.service.url, name)).progress("watched")),
+      ["both", "replicated"].map(async (name) => progressAgain(await Client.of(one.service.url, name), "watched")),
     );
     assert.deepEqual(
       seen.map(({ watchTimes }) => watchTimes["l-0"]),

@@ -34,6 +34,13 @@ const patiently = { withinMs: 60_000 } as const;
 /** More answers than these say nothing more. */
 const readersAtEnd = 50;
 
+/** What a student is told, once the process has noticed that its stores are back: each of its connections may take a moment. */
+export async function progressAgain(client: Client, courseId: string): ReturnType<Client["progress"]> {
+  const isRead = async (): Promise<boolean> => (await client.ask("GET", `/api/v1/progress/${courseId}`)).status === 200;
+  await until("progress is read", isRead, patiently);
+  return client.progress(courseId);
+}
+
 /**
  * A history under test, and the watch that is kept over both stores while it is made: at every look each acknowledged save is in
  * one of them, every value was sent, stamps never go back, and Redis' keys hang together. Looks that a fault prevents are
@@ -197,14 +204,7 @@ export class Trial implements AsyncDisposable {
     const sample = places.filter((_, index) => index % step === 0);
     const wrong = sample.map(async (saves) => {
       const { userId, courseId } = saves[0]!;
-      const client = await Client.of(url, userId);
-      // A process may need a moment to notice that a store is back.
-      await until(
-        "progress is read",
-        async () => (await client.ask("GET", `/api/v1/progress/${courseId}`)).status === 200,
-        patiently,
-      );
-      const { watchTimes } = await client.progress(courseId);
+      const { watchTimes } = await progressAgain(await Client.of(url, userId), courseId);
       const own = [...new Set(saves.map(({ lectureId }) => lectureId))].filter((lectureId) => {
         return watchTimes[lectureId] !== stored.get(placeOf({ userId, courseId, lectureId }))?.seconds;
       });
