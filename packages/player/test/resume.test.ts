@@ -30,24 +30,17 @@ describe("resume", () => {
     assert.equal(linkedPosition(""), undefined);
   });
 
-  it("a seek that the student already made comes before the stored position", async () => {
-    const world = stored(300);
-    world.service.latencyMs = 500;
-    const { clock, service, video, seen } = sit(world);
-    await clock.advance(100);
-    video.currentTime = 42;
-    await clock.advance(2_000);
-    assert.equal(video.currentTime, 42);
-    assert.deepEqual(seen("resumed"), []);
-    assert.equal(service.positions.get("intro")?.seconds, 42, "and it is saved");
-  });
-
-  for (const seconds of [300, 0]) {
-    it(`a seek comes before a stored ${seconds} also when the answer arrives before the event of the seek`, async () => {
+  for (const [seconds, seekingAfterMs] of [
+    [300, 0],
+    [300, 200],
+    [0, 200],
+  ] as const) {
+    const when = seekingAfterMs === 0 ? "is known before the answer" : "becomes known after the answer";
+    it(`a seek that the student already made comes before a stored ${seconds}, when it ${when}`, async () => {
       const world = stored(seconds);
       world.service.latencyMs = 500;
-      const { clock, video, seen, service } = sit(world);
-      video.seekingAfterMs = 200;
+      const { clock, service, video, seen } = sit(world);
+      video.seekingAfterMs = seekingAfterMs;
       await clock.advance(400);
       video.currentTime = 42;
       await clock.advance(2_000);
