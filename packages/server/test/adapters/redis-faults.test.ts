@@ -190,7 +190,9 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
 
   it("a crowded server says so, a full one takes only keys it has already", async () => {
     const { general } = redis.connection;
-    const known = someKey();
+    const [known, clean] = [someKey(), someKey()];
+    await saveAgain(redis, saveOf(clean));
+    await redis.buffer.acknowledge(await redis.buffer.claim(10, 60_000, { all: true }));
     await saveAgain(redis, saveOf(known));
     // So much that what connections need from moment to moment is little beside it.
     await general.setrange("ballast", 20_000_000, "x");
@@ -208,6 +210,7 @@ describe("When Redis fails,", { skip: redisIsMissing() }, () => {
       await becomes(0.82, someKey, "crowded");
       await becomes(0.95, someKey, "full");
       await becomes(0.95, () => known, "crowded");
+      await becomes(0.95, () => clean, "crowded");
     } finally {
       await general.config("SET", "maxmemory", "0");
       await delay(150);

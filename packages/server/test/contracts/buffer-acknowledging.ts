@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { nextStamp } from "../../src/domain/stamp.ts";
 import { stampAt } from "../support/ids.ts";
 import { BufferFixture, type OpenBuffer } from "./buffer-fixture.ts";
 
@@ -170,6 +171,7 @@ export function acknowledgeContract(open: OpenBuffer): void {
       assert.equal((await fixture.save(2)).persisted, null);
       const newer = stampAt((await fixture.buffer.now()) + 1_000);
       assert.equal((await fixture.save(3, { stamp: newer })).persisted, stamp);
+      assert.equal((await fixture.save(4, { stamp: nextStamp(newer) })).persisted, stamp);
     });
 
     it("tells it when the key was saved to meanwhile", async () => {

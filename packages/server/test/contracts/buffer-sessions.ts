@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { maxSessionLeadMs } from "../../src/domain/stamp.ts";
-import { stampAt } from "../support/ids.ts";
+import { lecture, stampAt } from "../support/ids.ts";
 import { BufferFixture, type OpenBuffer } from "./buffer-fixture.ts";
 
 export function sessionContract(open: OpenBuffer): void {
@@ -16,6 +16,21 @@ export function sessionContract(open: OpenBuffer): void {
         (await fixture.buffer.read(fixture.key)).positions,
         new Map([["intro", { stamp, seconds: 12 }]]),
       );
+    });
+
+    it("keeps it when the session goes on", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const now = await fixture.buffer.now();
+      for (let seq = 0; seq < 3; seq++) {
+        const stamp = stampAt(now - 30_000 + seq * 5_000, seq, 0xbeef);
+        const { status, stamp: told, serverTime } = await fixture.save(seq, { stamp });
+        assert.deepEqual({ status, told }, { status: "stored", told: stamp });
+        assert.ok(now <= serverTime && serverTime <= (await fixture.buffer.now()));
+        assert.deepEqual((await fixture.buffer.read(fixture.key)).positions.get(lecture("intro")), {
+          stamp,
+          seconds: seq,
+        });
+      }
     });
 
     it("never moves a position back, and tells the stamp that won", async () => {

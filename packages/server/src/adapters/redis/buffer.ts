@@ -1,5 +1,5 @@
 import type { CourseId, ProgressKey, UserId } from "../../domain/ids.ts";
-import { resetLeadMs, type Stamp } from "../../domain/stamp.ts";
+import { makeStamp, resetLeadMs, type Stamp } from "../../domain/stamp.ts";
 import type {
   Acknowledged,
   BufferedProgress,
@@ -194,7 +194,10 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
       args.push(lectureId, stamp === undefined ? seconds : `${stamp}|${seconds}`);
     }
     const { now, answers } = await this.#calls.runInTime("save", group, keys, args);
-    return (answers as string[]).map((answer) => saveOutcome(answer, now, isCrowded));
+    const byClock = makeStamp(now);
+    return (answers as (string | null)[]).map((answer, index) =>
+      saveOutcome(answer, saves[index]?.stamp ?? byClock, now, isCrowded),
+    );
   }
 
   async #acknowledge(claims: readonly Claim[]): Promise<Acknowledged[]> {

@@ -18,9 +18,11 @@ export type ReadReply =
 
 const stampLength = 37;
 
-/** @param answer as save.lua gives it */
-export function saveOutcome(answer: string, now: number, isCrowded: boolean): SaveOutcome {
-  const [status, stamp, persisted, floor] = answer.split("|") as [SaveOutcome["status"], Stamp, Stamp | "", Stamp | ""];
+/** @param answer as save.lua gives it; @param own the stamp of the save, or of the clock for one without a session */
+export function saveOutcome(answer: string | null, own: Stamp, now: number, isCrowded: boolean): SaveOutcome {
+  const crowd = isCrowded && { isCrowded };
+  if (answer === null) return { status: "stored", stamp: own, persisted: null, serverTime: now, ...crowd };
+  const [status, stamp, persisted, floor] = answer.split("|") as [string, Stamp, Stamp | "", Stamp | ""];
   switch (status) {
     case "full":
       return { status };
@@ -31,7 +33,11 @@ export function saveOutcome(answer: string, now: number, isCrowded: boolean): Sa
     case "stored":
     case "superseded": {
       const serverTime = serverTimeAfter(now, floor || null);
-      return { status, stamp, persisted: persisted || null, serverTime, ...(isCrowded && { isCrowded }) };
+      return { status, stamp, persisted: persisted || null, serverTime, ...crowd };
+    }
+    default: {
+      const stored = isStamp(answer) ? answer : null;
+      return { status: "stored", stamp: own, persisted: stored, serverTime: now, ...crowd };
     }
   }
 }

@@ -3,6 +3,8 @@
   Redis gives a script no other way to share a function, and the fixed forms below must be the same everywhere.
 ]]
 
+local sub = string.sub
+
 -- Redis' own clock. Lua's tostring keeps 14 digits, so whoever stores one of these formats it with %.0f.
 local function clock()
   local time = redis.call("TIME")
@@ -41,12 +43,21 @@ local clean = "0000000000000"
 -- Nothing of a key that has no book.
 local function parse_book(book)
   if not book then return end
-  local since, reset = string.sub(book, 14, 26), string.sub(book, 64)
-  return string.sub(book, 1, 13), since ~= clean and since or nil, string.sub(book, 27, 63), reset ~= "" and reset or nil
+  local since, reset = sub(book, 14, 26), sub(book, 64)
+  return sub(book, 1, 13), since ~= clean and since or nil, sub(book, 27, 63), reset ~= "" and reset or nil
 end
 
 local function format_book(version, since, newest, reset)
   return version .. (since or clean) .. newest .. (reset or "")
+end
+
+-- The book of the ordinary save: of a key that was never started over, and is dirty since after the instant given; older than
+-- this version and this stamp, which are all that changes. Nothing if it is another. A book begins with its version, which
+-- compares without being taken out.
+local function renewed_book(book, version, stamp, dirty_after)
+  if not book or #book ~= 63 or book >= version or sub(book, 27) >= stamp then return end
+  local since = sub(book, 14, 26)
+  return since > dirty_after and version .. since .. stamp or nil
 end
 
 -- By the clock as well as by counting, the version also grows across expiry, erasure and a Redis that was emptied.

@@ -1,5 +1,6 @@
 --[[
-  Purpose: takes many saves at once, each on its own. Every save of every student runs this: it does nothing twice.
+  Purpose: takes many saves at once, each on its own. Every save of every student runs this: it does nothing twice. What
+  costs Lua most is each string that is new to it, and each name that is not local.
 
   KEYS  of each save its progress hash; in a Cluster then, so that a slot that moves takes them along, the dirty sets and
         started sets of all of them, which are found by the name of the hash
@@ -9,10 +10,12 @@
         then of each save two: lecture, and "seconds" (ordered by arrival) or "stamp|seconds" (ordered by its session)
 
   Returns { now } when the deadline has passed and nothing was done, else { now, answer, ... } in order, an answer being
-        "stored|winning stamp|persisted stamp or nothing|floor or nothing", likewise "superseded|..."; what is persisted
-        is looked at for saves of a session only
+        nil or the persisted stamp: stored under its own stamp, or that of the clock, and there is no floor
+        "stored|winning stamp|persisted stamp or nothing|floor or nothing", likewise "superseded|..."
         "ahead|||floor or nothing"   "full"   "failed|reason"
+        What is persisted is looked at for saves of a session only.
 ]]
+local call = redis.call
 local now, micros = clock()
 -- A call that was held up in the network must not come in as the newest: its caller has been told that it failed.
 if now > tonumber(ARGV[1]) then return { now } end
@@ -29,7 +32,7 @@ local function make_stamp(t, n)
 end
 
 local function next_stamp(stamp)
-  local t, n = tonumber(string.sub(stamp, 1, 13)), tonumber(string.sub(stamp, 14, 21))
+  local t, n = tonumber(sub(stamp, 1, 13)), tonumber(sub(stamp, 14, 21))
   if n < max_n then return make_stamp(t, n + 1) end
   return make_stamp(t + 1, 0)
 end
@@ -42,18 +45,19 @@ end
 
 -- What a session may start from: the clock, but after the floor, which a clock set back can leave in the future.
 local function server_time(floor)
-  return floor and math.max(now, tonumber(string.sub(floor, 1, 13)) + 1) or now
+  return floor and math.max(now, tonumber(sub(floor, 1, 13)) + 1) or now
 end
 
--- Strings are compared, and taken apart only if they have to be: what costs Lua most is each string that is new to it.
+-- Strings are compared, and taken apart only if they have to be.
 local too_far_ahead = string.format("%013.0f", now + max_session_lead_ms + 1)
 
 local function is_ahead(stamp, floor)
   if stamp < too_far_ahead then return false end
-  return tonumber(string.sub(stamp, 1, 13)) - server_time(floor) > max_session_lead_ms
+  return tonumber(sub(stamp, 1, 13)) - server_time(floor) > max_session_lead_ms
 end
 
 local now_text, stamp_by_clock = string.format("%013.0f", now), make_stamp(now, 0)
+local start_by_clock = stamp_by_clock .. "|"
 
 local function arrival_stamp(newest)
   if newest and newest >= stamp_by_clock then return next_stamp(newest) end
@@ -81,30 +85,24 @@ local unlisted_before = string.format("%013.0f", now - 2 * interval_ms)
 local function list(progress)
   local shard, user, course = string.match(progress, "^progress:({%d+}):(.+):([^:]+)$")
   -- NX: a key that is dirty keeps its due date, so a steady stream of saves cannot postpone its own flush.
-  redis.call("ZADD", "dirty:" .. shard, "NX", due_at(), user .. ":" .. course)
-  redis.call("SADD", "started:" .. shard .. ":" .. user, course)
+  call("ZADD", "dirty:" .. shard, "NX", due_at(), user .. ":" .. course)
+  call("SADD", "started:" .. shard .. ":" .. user, course)
 end
 
 -- Asked only for a save that is not the newest of its course: "" if the lecture has no position.
 local function stored_stamp(progress, lecture)
-  return string.sub(redis.call("HGET", progress, lecture) or "", 1, stamp_width)
+  return sub(call("HGET", progress, lecture) or "", 1, stamp_width)
 end
 
-local function save(progress, lecture, value)
-  -- The first command reads the key, so a key of the wrong type fails before anything is written.
-  local has_session, persisted, book = #value > stamp_width, nil, nil
-  if has_session then
-    persisted, book = unpack(redis.call("HMGET", progress, "::" .. lecture, ":book"))
-  else
-    book = redis.call("HGET", progress, ":book")
-  end
+-- Any save, whatever the book it finds.
+local function save_carefully(progress, lecture, value, has_session, book, persisted)
   local version, since, newest, reset = parse_book(book)
   -- Only a clock that was set back leaves the newest stamp so far ahead: what is saved now must not lose to it until then.
   local floor = newest and is_ahead(newest, reset) and newest or reset
   local stamp
   if has_session then
     if is_ahead(value, floor) then return "ahead|||" .. (floor or "") end
-    stamp = string.sub(value, 1, stamp_width)
+    stamp = sub(value, 1, stamp_width)
     local stored = newest and stamp <= newest and stored_stamp(progress, lecture)
     local winner = stored and greater(stored, reset)
     if winner and stamp <= winner then
@@ -121,18 +119,36 @@ local function save(progress, lecture, value)
   if not is_listed then list(progress) end
   book = format_book(next_version(version), since or now_text, greater(stamp, newest), reset)
   -- The book first: so it is found first, however many lectures follow.
-  redis.call("HSET", progress, ":book", book, lecture, value)
+  call("HSET", progress, ":book", book, lecture, value)
   -- Only clean keys have a time to live.
-  if not is_listed then redis.call("PERSIST", progress) end
+  if not is_listed then call("PERSIST", progress) end
   return "stored|" .. stamp .. "|" .. (persisted or "") .. "|" .. (floor or "")
 end
 
+local function save(progress, lecture, value)
+  local has_session, persisted, book = #value > stamp_width, false, nil
+  -- The first command reads the key, so a key of the wrong type fails before anything is written.
+  if has_session then
+    local found = call("HMGET", progress, "::" .. lecture, ":book")
+    persisted, book = found[1], found[2]
+  else
+    book = call("HGET", progress, ":book")
+  end
+  local stamp = has_session and sub(value, 1, stamp_width) or stamp_by_clock
+  -- What is new to all that its book says needs no more looks: nearly every save. The careful way would do the same for it.
+  local renewed = stamp < too_far_ahead and renewed_book(book, version_by_clock, stamp, unlisted_before)
+  if not renewed then return save_carefully(progress, lecture, value, has_session, book, persisted) end
+  call("HSET", progress, ":book", renewed, lecture, has_session and value or start_by_clock .. value)
+  return persisted
+end
+
 -- One pcall for all of them, and another one only for those that come after a failure.
-local reply, done, saves = { now }, 0, (#ARGV - 3) / 2
+local keys, args, reply, done = KEYS, ARGV, { now }, 0
+local saves = (#args - 3) / 2
 local function save_the_rest()
   while done < saves do
     local a = done * 2 + 3
-    reply[done + 2] = save(KEYS[done + 1], ARGV[a + 1], ARGV[a + 2])
+    reply[done + 2] = save(keys[done + 1], args[a + 1], args[a + 2])
     done = done + 1
   end
 end
