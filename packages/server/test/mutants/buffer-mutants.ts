@@ -183,6 +183,14 @@ export const bufferMutants: readonly Mutant[] = [
     only: "in a session",
   },
   {
+    name: "tells a save the stamp that the store has for its own",
+    file: "adapters/redis/lua/save.lua",
+    text: 'return persisted and "stored||" .. persisted',
+    instead: 'return persisted and "stored|" .. persisted',
+    tests: [contract],
+    only: "telling sessions",
+  },
+  {
     name: "leaves positions behind at a start over",
     file: "adapters/redis/lua/start-over.lua",
     text: 'redis.call("DEL", progress)',

@@ -18,11 +18,12 @@ export type ReadReply =
 
 const stampLength = 37;
 
-/** @param answer as save.lua gives it; @param own the stamp of the save, or of the clock for one without a session */
+/** @param answer as save.lua gives it; @param own the stamp of the save itself, or of the clock if it has no session */
 export function saveOutcome(answer: string | null, own: Stamp, now: number, isCrowded: boolean): SaveOutcome {
   const crowd = isCrowded && { isCrowded };
+  // Nearly every answer.
   if (answer === null) return { status: "stored", stamp: own, persisted: null, serverTime: now, ...crowd };
-  const [status, stamp, persisted, floor] = answer.split("|") as [string, Stamp, Stamp | "", Stamp | ""];
+  const [status, stamp, persisted, floor] = answer.split("|") as [SaveOutcome["status"], ...(Stamp | "")[]];
   switch (status) {
     case "full":
       return { status };
@@ -33,11 +34,7 @@ export function saveOutcome(answer: string | null, own: Stamp, now: number, isCr
     case "stored":
     case "superseded": {
       const serverTime = serverTimeAfter(now, floor || null);
-      return { status, stamp, persisted: persisted || null, serverTime, ...crowd };
-    }
-    default: {
-      const stored = isStamp(answer) ? answer : null;
-      return { status: "stored", stamp: own, persisted: stored, serverTime: now, ...crowd };
+      return { status, stamp: stamp || own, persisted: persisted || null, serverTime, ...crowd };
     }
   }
 }

@@ -51,9 +51,9 @@ local function format_book(version, since, newest, reset)
   return version .. (since or clean) .. newest .. (reset or "")
 end
 
--- The book of the ordinary save: of a key that was never started over, and is dirty since after the instant given; older than
--- this version and this stamp, which are all that changes. Nothing if it is another. A book begins with its version, which
--- compares without being taken out.
+-- What becomes of the book by an ordinary save: one of a key that was never started over and is dirty since after the instant
+-- given, and newer than all of it. Nothing if the save is another. A book begins with its version, which compares without
+-- being taken out.
 local function renewed_book(book, version, stamp, dirty_after)
   if not book or #book ~= 63 or book >= version or sub(book, 27) >= stamp then return end
   local since = sub(book, 14, 26)

@@ -10,8 +10,8 @@
         then of each save two: lecture, and "seconds" (ordered by arrival) or "stamp|seconds" (ordered by its session)
 
   Returns { now } when the deadline has passed and nothing was done, else { now, answer, ... } in order, an answer being
-        nil or the persisted stamp: stored under its own stamp, or that of the clock, and there is no floor
-        "stored|winning stamp|persisted stamp or nothing|floor or nothing", likewise "superseded|..."
+        "stored|winning stamp|persisted stamp or nothing|floor or nothing", likewise "superseded|..."; no stamp means that
+        of the save itself, or the clock's; what ends with nothing may be left out, and false is "stored" alone
         "ahead|||floor or nothing"   "full"   "failed|reason"
         What is persisted is looked at for saves of a session only.
 ]]
@@ -57,7 +57,6 @@ local function is_ahead(stamp, floor)
 end
 
 local now_text, stamp_by_clock = string.format("%013.0f", now), make_stamp(now, 0)
-local start_by_clock = stamp_by_clock .. "|"
 
 local function arrival_stamp(newest)
   if newest and newest >= stamp_by_clock then return next_stamp(newest) end
@@ -135,11 +134,13 @@ local function save(progress, lecture, value)
     book = call("HGET", progress, ":book")
   end
   local stamp = has_session and sub(value, 1, stamp_width) or stamp_by_clock
-  -- What is new to all that its book says needs no more looks: nearly every save. The careful way would do the same for it.
+  -- Nearly every save is newer than all that its book says, and needs no more looks: as it is not too far ahead, nothing older
+  -- is, so there is no floor. The careful way would do the same for it.
   local renewed = stamp < too_far_ahead and renewed_book(book, version_by_clock, stamp, unlisted_before)
   if not renewed then return save_carefully(progress, lecture, value, has_session, book, persisted) end
-  call("HSET", progress, ":book", renewed, lecture, has_session and value or start_by_clock .. value)
-  return persisted
+  call("HSET", progress, ":book", renewed, lecture, has_session and value or stamp .. "|" .. value)
+  -- A nil would be the end of the whole reply.
+  return persisted and "stored||" .. persisted
 end
 
 -- One pcall for all of them, and another one only for those that come after a failure.
