@@ -46,7 +46,7 @@ export interface UnflushedProgress extends BufferedProgress {
 /** A dirty key, leased to one flusher, with what it held at that moment. */
 export interface Claim extends PositionState {
   readonly key: ProgressKey;
-  /** Raised by every accepted save: unchanged at the acknowledgement means that nothing came in between. */
+  /** Names what the key held: no claim of it that held something else has the same. */
   readonly version: string;
   /** By the buffer's clock, milliseconds since 1970. */
   readonly claimedAt: number;

@@ -119,13 +119,18 @@ describe("A look at how Redis is set up", { skip: redisIsMissing() }, () => {
     assert.match(finding.sentence, /does not permit CONFIG GET/);
   });
 
-  it("finds keys that were written with another number of shards", async () => {
+  it("finds keys that were written into other shards, or with other fields", async () => {
     const admin = server.client();
-    await admin.set("shards", "32");
-    const [finding] = await findings();
-    await admin.del("shards");
-    assert.equal(finding?.severity, "wrong");
-    assert.match(finding.sentence, /in 32 shards, this version looks in 64: run "drain"/);
+    for (const layout of ["32 shards, hashes 2", "64"]) {
+      await admin.set("shards", layout);
+      const [finding] = await findings();
+      await admin.del("shards");
+      assert.equal(finding?.severity, "wrong");
+      assert.match(
+        finding.sentence,
+        /in the layout "(32 shards, hashes 2|64)", this version needs "64 .*: run "drain"/,
+      );
+    }
   });
 
   it("finds a Cluster that REDIS_URL does not call one", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { nextStamp } from "../../src/domain/stamp.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import { stampAt } from "../support/ids.ts";
 import { BufferFixture, type OpenBuffer } from "./buffer-fixture.ts";
 
@@ -47,6 +47,23 @@ export function acknowledgeContract(open: OpenBuffer): void {
       const claim = await fixture.claim();
       await fixture.save(2, { at: "b", stamp: stampAt(0) });
       assert.deepEqual(await fixture.buffer.acknowledge([claim]), ["changed"]);
+    });
+
+    it("keeps what was flushed beside what was not, until all is", async () => {
+      await using fixture = await BufferFixture.open(open);
+      for (const at of ["a", "b"]) await fixture.save(1, { at });
+      const claim = await fixture.claim();
+      await fixture.save(2, { at: "b" });
+      await fixture.save(2, { at: "c" });
+      assert.deepEqual(await fixture.buffer.acknowledge([claim]), ["changed"]);
+      assert.deepEqual(await fixture.seconds(), { a: 1, b: 2, c: 2 });
+      await fixture.save(3, { at: "c" });
+      assert.deepEqual(await fixture.buffer.acknowledge([await fixture.claim()]), ["clean"]);
+      assert.deepEqual(await fixture.seconds(), { a: 1, b: 2, c: 3 });
+      await fixture.save(4, { at: "a" });
+      await fixture.flush();
+      assert.deepEqual(await fixture.seconds(), { a: 4, b: 2, c: 3 });
+      assert.equal(await fixture.isDirty(), false);
     });
 
     it("does not count saves that changed nothing", async () => {
@@ -169,12 +186,14 @@ export function acknowledgeContract(open: OpenBuffer): void {
       const { stamp } = await fixture.save(1);
       await fixture.flush();
       assert.equal((await fixture.save(2)).persisted, null);
-      const newer = stampAt((await fixture.buffer.now()) + 1_000);
-      assert.equal((await fixture.save(3, { stamp: newer })).persisted, stamp);
-      const next = nextStamp(newer);
-      const { serverTime, ...outcome } = await fixture.save(4, { stamp: next });
-      assert.deepEqual(outcome, { status: "stored", stamp: next, persisted: stamp });
-      assert.ok(Math.abs(serverTime - (await fixture.buffer.now())) < 1_000);
+      for (const leadMs of [0, 0, 1_000, 1_001]) {
+        // Only then the clock is past the stamps before.
+        await delay(2);
+        const newer = stampAt((await fixture.buffer.now()) + leadMs);
+        const { serverTime, ...outcome } = await fixture.save(3, { stamp: newer });
+        assert.deepEqual(outcome, { status: "stored", stamp: newer, persisted: stamp });
+        assert.ok(Math.abs(serverTime - (await fixture.buffer.now())) < 1_000);
+      }
     });
 
     it("tells it when the key was saved to meanwhile", async () => {

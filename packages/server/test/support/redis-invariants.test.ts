@@ -29,7 +29,8 @@ describe("The check of Redis' keys", { skip: redisIsMissing() }, () => {
     assert.deepEqual(await inconsistencies([redis]), []);
     await redis.zrem("dirty:{7}", "anna:algebra");
     await redis.srem("started:{7}:anna", "algebra");
-    await redis.hset(key, ":book", cleanBook);
+    await redis.hset(key, { "::intro": "stamp|5", ":book": cleanBook });
+    await redis.hdel(key, "intro");
     await redis.pexpire(key, 60_000);
     assert.deepEqual(await inconsistencies([redis]), []);
   });
@@ -43,6 +44,10 @@ describe("The check of Redis' keys", { skip: redisIsMissing() }, () => {
     ],
     "a dirty key that is missing": [() => redis.del(key), /is dirty and missing/],
     "a dirty key that does not know since when": [() => redis.hset(key, ":book", cleanBook), /member true since false/],
+    "a clean key with a position that is not flushed": [
+      () => redis.hset("progress:{7}:ben:algebra", { intro: "stamp|5", ":book": cleanBook }),
+      /intro is not flushed and nobody looks at it/,
+    ],
     "a started course that is not dirty": [() => redis.sadd("started:{7}:anna", "biology"), /biology is not dirty/],
     "a poison key that is not dirty": [() => redis.zadd("poison:{7}", 1, "ben:algebra"), /ben:algebra is not dirty/],
     "a key of the wrong type that nobody looks at": [
@@ -58,7 +63,7 @@ describe("The check of Redis' keys", { skip: redisIsMissing() }, () => {
   }
 
   it("makes dirty keys due, or all keys dirty, and leaves them as they ought to be", async () => {
-    await redis.hset("progress:{7}:anna:biology", { intro: "stamp|5", ":book": cleanBook });
+    await redis.hset("progress:{7}:anna:biology", { "::intro": "stamp|5", ":book": cleanBook });
     await redis.pexpire("progress:{7}:anna:biology", 60_000);
     assert.equal(await endWaiting([redis]), 1);
     assert.deepEqual([await redis.zscore("dirty:{7}", "anna:algebra"), await dirtyCount([redis])], ["0", 1]);

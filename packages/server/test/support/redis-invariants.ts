@@ -19,6 +19,9 @@ for _, name in ipairs(redis.call("KEYS", "progress:*")) do
     end
     local has_since = string.find(string.sub(redis.call("HGET", name, ":book") or "", 14, 26), "[1-9]") ~= nil
     if is_member ~= has_since then note(name, "member", tostring(is_member), "since", tostring(has_since)) end
+    for _, field in ipairs(redis.call("HKEYS", name)) do
+      if not is_member and not string.find(field, "^:") then note(name, field, "is not flushed and nobody looks at it") end
+    end
   end
 end
 for _, name in ipairs(redis.call("KEYS", "dirty:*")) do

@@ -19,10 +19,12 @@ export async function bufferedPositions(masters: readonly Redis[]): Promise<Posi
       if (failure?.message.startsWith("WRONGTYPE")) continue;
       if (failure !== null) throw failure;
       const { userId, courseId } = keyOfMember((names[index] ?? "").replace(/^progress:\{\d+\}:/, ""));
-      for (const [lectureId, value] of Object.entries(hash as Record<string, string>)) {
-        if (lectureId.startsWith(":")) continue;
+      for (const [field, value] of Object.entries(hash as Record<string, string>)) {
+        if (/^:[^:]/.test(field)) continue;
         const [stamp = "", seconds] = value.split("|");
-        found.set(placeOf({ userId, courseId, lectureId }), { stamp, seconds: Number(seconds) });
+        const place = placeOf({ userId, courseId, lectureId: field.replace(/^::/, "") });
+        // What is flushed and what is not are fields of their own.
+        if (stamp > (found.get(place)?.stamp ?? "")) found.set(place, { stamp, seconds: Number(seconds) });
       }
     }
   }

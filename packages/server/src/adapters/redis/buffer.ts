@@ -207,7 +207,7 @@ export class RedisPositionBuffer implements PositionBuffer, Disposable {
       const shard = shardOf(key.userId);
       keys.push(progressKey(key), dirtyKey(shard), startedKey(key.userId), poisonKey(shard));
       args.push(memberOf(key), version, claimedAt, spread(cleanForMs), positions.size);
-      for (const [lectureId, { stamp }] of positions) args.push(lectureId, stamp);
+      for (const [lectureId, { stamp, seconds }] of positions) args.push(lectureId, `${stamp}|${seconds}`);
     }
     const answers = (await this.#calls.run("acknowledge", keys, args)) as (Acknowledged | [reason: string])[];
     return answers.map((answer, index) => {

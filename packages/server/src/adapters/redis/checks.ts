@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { RedisConnection } from "./connection.ts";
 import { withoutSecrets } from "./failures.ts";
-import { shardCount, shardCountKey } from "./keys.ts";
+import { keyLayout, keyLayoutKey } from "./keys.ts";
 
 export interface Finding {
   /** `wrong` must never be used, `unsafe` can lose what was acknowledged, `note` is good to know. */
@@ -49,7 +49,7 @@ export async function checkRedis(connection: RedisConnection): Promise<Finding[]
   const found = findings.flat();
   // What is no place for keys is not asked for them either.
   if (found.some(({ severity }) => severity === "wrong")) return found;
-  return [...found, ...(await checkShards(connection))];
+  return [...found, ...(await checkLayout(connection))];
 }
 
 async function checkMaster(master: Redis, { isCluster }: RedisConnection): Promise<Finding[]> {
@@ -94,14 +94,14 @@ function checkMode(info: string, isCluster: boolean): Finding | null {
   return { severity: "wrong", sentence };
 }
 
-/** The number of shards says where keys are, so whoever comes first fixes it. */
-async function checkShards({ general, shownAddress }: RedisConnection): Promise<Finding[]> {
-  await general.setnx(shardCountKey, shardCount);
-  const stored = await general.get(shardCountKey);
-  if (stored === String(shardCount)) return [];
+/** Whoever comes first fixes how keys are laid out. */
+async function checkLayout({ general, shownAddress }: RedisConnection): Promise<Finding[]> {
+  await general.setnx(keyLayoutKey, keyLayout);
+  const stored = await general.get(keyLayoutKey);
+  if (stored === keyLayout) return [];
   const sentence =
-    `Redis at ${shownAddress} holds keys in ${stored} shards, this version looks in ${shardCount}: run "drain" with the version ` +
-    `that wrote them, then delete the key "${shardCountKey}".`;
+    `Redis at ${shownAddress} has its keys in the layout "${stored}", this version needs "${keyLayout}": run "drain" with the ` +
+    `version that wrote them, then delete the keys "progress:*" and "${keyLayoutKey}".`;
   return [{ severity: "wrong", sentence }];
 }
 

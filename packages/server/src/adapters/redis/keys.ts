@@ -11,8 +11,11 @@ export const shardCount = 64;
 /** A shard by number, 0..63. */
 export type Shard = number;
 
-/** Where the number of shards is kept, so that a program with another number notices at its start. */
-export const shardCountKey = "shards";
+/** Where keys are, and by a number what is in their hashes: who has another layout would miss keys, or misread them. */
+export const keyLayout: string = `${shardCount} shards, hashes 2`;
+
+/** Where the layout is kept, so that a program that has another one notices at its start. */
+export const keyLayoutKey = "shards";
 
 /** FNV-1a: the same in every version of every language, and even enough over 64 shards. */
 export function shardOf(userId: UserId): Shard {

@@ -72,17 +72,22 @@ export function claimOf([member, version, reset, attempts, hash]: ClaimReply, cl
 }
 
 /**
- * Fields of lectures are positions, fields that begin with a colon are bookkeeping; what is neither was not written by us.
+ * Fields of lectures are positions, with two colons before them those that the store has; one colon is bookkeeping. What is
+ * neither was not written by us.
  * Whether stamps are stamps is looked at by those who store them: a read has no time for it.
  */
 function positionState(reset: string, hash: FlatHash): PositionState {
   const positions = new Map<LectureId, Position>();
   for (let index = 0; index < hash.length; index += 2) {
     const [field, value] = [hash[index] as string, hash[index + 1] as string];
-    if (field.startsWith(":")) continue;
+    const isFlushed = field.startsWith("::");
+    if (!isFlushed && field.startsWith(":")) continue;
     const seconds = Number(value.slice(stampLength + 1));
     const isPosition = value.charAt(stampLength) === "|" && Number.isFinite(seconds);
-    if (isPosition) positions.set(field as LectureId, { stamp: value.slice(0, stampLength) as Stamp, seconds });
+    if (!isPosition) continue;
+    const lectureId = (isFlushed ? field.slice(2) : field) as LectureId;
+    const stamp = value.slice(0, stampLength) as Stamp;
+    if (stamp > (positions.get(lectureId)?.stamp ?? "")) positions.set(lectureId, { stamp, seconds });
   }
   return { positions, reset: isStamp(reset) ? reset : null };
 }

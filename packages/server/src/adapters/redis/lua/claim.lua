@@ -14,7 +14,7 @@
   Returns { now, claims, missing members, broken members }
         claim = { member, version, reset or "", attempts, { field, value, ... } }, broken = { member, reason }
 ]]
-local now = clock()
+local now, micros = clock()
 local limit, lease_ms, is_all = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3] == "all"
 local too_far_ahead = string.format("(%.0f", now + ARGV[4])
 local lease_ends_at = string.format("%.0f", now + lease_ms)
@@ -71,15 +71,30 @@ local function set_aside(dirty, poison, member, reason)
   broken[#broken + 1] = { member, reason }
 end
 
+local version_by_clock = version_of(micros)
+draw_by(micros)
+
+local function has_unflushed(hash)
+  for i = 1, #hash, 2 do
+    if is_unflushed(hash[i], hash[i + 1]) then return true end
+  end
+  return false
+end
+
 local function claim(dirty, poison, prefix, started_prefix, member)
   local progress = prefix .. member
   local ok, hash = alone(redis.call, "HGETALL", progress)
   if not ok then return set_aside(dirty, poison, member, hash) end
   if #hash == 0 then return drop(dirty, poison, started_prefix, member) end
-  redis.call("HSET", progress, ":claimed", now)
-  redis.call("ZADD", dirty, "XX", lease_ends_at, member)
   local book, attempts = unpack(redis.call("HMGET", progress, ":book", ":attempts"))
-  local version, _, _, reset = parse_book(book)
+  local version, since, newest, reset = parse_book(book)
+  redis.call("HSET", progress, ":claimed", now)
+  -- A version names what is claimed with it. What was flushed with it before keeps it: to flush that again changes nothing.
+  if book and has_unflushed(hash) then
+    version = next_version(version, version_by_clock)
+    redis.call("HSET", progress, ":book", format_book(version, since, newest, reset))
+  end
+  redis.call("ZADD", dirty, "XX", lease_ends_at, member)
   claims[#claims + 1] = { member, version or "", reset or "", attempts or "0", hash }
   values = values + #hash
 end

@@ -32,13 +32,35 @@ local function alone(work, ...)
   return false, reason
 end
 
--- The book of a progress hash, its field `:book`: all that every save reads and writes besides the position, in one field
--- of fixed places. Without a reset it has 63 bytes; past 64, Redis would give a small hash three times the memory.
---     1..13   version, hex: raised by every change
---    14..26   since when the key is dirty, milliseconds; zeros while it is clean
---    27..63   newest stamp of the course: of a position, or of the last start over
---    64..100  stamp of the last start over; missing if there was none
-local clean = "0000000000000"
+-- A progress hash has
+--     <lecture>     the position that the store may not have: while there is one, the key is dirty and listed
+--     ::<lecture>   the position that the store has been proven to have
+--     :book         what saves and flushes need to know of the key, in fixed places; past 64 bytes, as after a start over,
+--                   Redis gives a small hash three times the memory
+--                      1..13   version, hex: raised by a start over, and by every claim that finds something unflushed
+--                     14..26   since when the key is dirty, milliseconds; zeros while it is clean
+--                     27..63   newest stamp that the careful way of save.lua has met, or of the last start over
+--                     64..100  stamp of the last start over; missing if there was none
+--     :claimed, :attempts, :refused
+-- A position is "<stamp>|<seconds>": as strings, positions of different stamps compare as these do.
+local stamp_width = 37
+local clean, unclaimed = "0000000000000", "0000000000000"
+local byte = string.byte
+local bar, colon = byte("|"), byte(":")
+
+local position_form = "^%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d[%da-f]+|"
+
+-- Nothing of what is no position.
+local function stamp_of(position)
+  if position and byte(position, stamp_width + 1) == bar and string.find(position, position_form) then
+    return sub(position, 1, stamp_width)
+  end
+end
+
+local function is_bookkeeping(field)
+  local first, second = byte(field, 1, 2)
+  return first == colon and second ~= colon
+end
 
 -- Nothing of a key that has no book.
 local function parse_book(book)
@@ -48,16 +70,26 @@ local function parse_book(book)
 end
 
 local function format_book(version, since, newest, reset)
-  return version .. (since or clean) .. newest .. (reset or "")
+  return (version or unclaimed) .. (since or clean) .. newest .. (reset or "")
 end
 
--- What becomes of the book by an ordinary save: one of a key that was never started over and is dirty since after the instant
--- given, and newer than all of it. Nothing if the save is another. A book begins with its version, which compares without
--- being taken out.
-local function renewed_book(book, version, stamp, dirty_after)
-  if not book or #book ~= 63 or book >= version or sub(book, 27) >= stamp then return end
-  local since = sub(book, 14, 26)
-  return since > dirty_after and version .. since .. stamp or nil
+-- Stamps are digits and lower-case hex of one width: as strings they compare alike in every locale.
+local function greater(one, other)
+  if one and other then return one > other and one or other end
+  return one or other
+end
+
+-- What somebody else wrote, and is no position, is nothing to flush.
+local function is_unflushed(field, value)
+  return byte(field) ~= colon and stamp_of(value) and tonumber(sub(value, stamp_width + 2)) ~= nil
+end
+
+-- The newest stamp of a course, of all the fields of its hash. The book alone does not know what came the short way.
+local function newest_of(hash, newest)
+  for i = 1, #hash, 2 do
+    if not is_bookkeeping(hash[i]) then newest = greater(newest, stamp_of(hash[i + 1])) end
+  end
+  return newest
 end
 
 -- By the clock as well as by counting, the version also grows across expiry, erasure and a Redis that was emptied.
@@ -74,4 +106,9 @@ end
 -- Redis begins every script with the same chance.
 local function draw_by(micros)
   math.randomseed(micros % 2147483648)
+end
+
+local function next_version(version, by_clock)
+  if not version or version < by_clock then return by_clock end
+  return version_after(version)
 end

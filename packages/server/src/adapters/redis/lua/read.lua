@@ -5,11 +5,10 @@
 
   KEYS  progress hashes
   ARGV  1 "unflushed" when the positions of clean keys are not wanted: the store has them; else "all"
-  Returns { answer, ... } in order: { now, reset or "", JSON of [lecture, position, ...] }, of a clean key without its
+  Returns { answer, ... } in order: { now, reset or "", JSON of [field, position, ...] }, of a clean key without its
         positions { now, reset or "", "[]", version }, or { now, reason } when the key is of the wrong type
 ]]
 local now, is_all = clock(), ARGV[1] == "all"
-local byte, colon = string.byte, string.byte(":")
 
 -- Nothing, unless the key is clean.
 local function read_clean(progress)
@@ -23,7 +22,7 @@ local function read(progress)
     local field = hash[i]
     if field == ":book" then
       book = hash[i + 1]
-    elseif byte(field) ~= colon then
+    elseif not is_bookkeeping(field) then
       shown[count + 1], shown[count + 2] = field, hash[i + 1]
       count = count + 2
     end

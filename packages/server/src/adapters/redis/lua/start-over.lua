@@ -14,6 +14,7 @@ local progress, dirty, started, member = KEYS[1], KEYS[2], KEYS[3], ARGV[2]
 local kept = { ":book", ":claimed", ":attempts", ":refused" }
 local values = redis.call("HMGET", progress, unpack(kept))
 local version, since, newest, before = parse_book(values[1])
+newest = newest_of(redis.call("HGETALL", progress), newest)
 
 local reset = string.format("%013.0f", now + ARGV[5]) .. string.rep("0", 24)
 for _, stamp in ipairs({ ARGV[3], newest or "", before or "" }) do
@@ -25,9 +26,8 @@ if is_newly_dirty then redis.call("SADD", started, string.match(member, "[^:]+$"
 
 -- Everything but the bookkeeping goes, and the time to live with it. The reset is the newest stamp now.
 redis.call("DEL", progress)
-local by_clock = version_of(micros)
 draw_by(micros)
-local next = version and version >= by_clock and version_after(version) or by_clock
+local next = next_version(version, version_of(micros))
 local dirty_since = not is_newly_dirty and since or string.format("%013.0f", now)
 local fields = { ":book", format_book(next, dirty_since, reset, reset) }
 for i = 2, #kept do

@@ -7,10 +7,11 @@
 ]]
 local reply = {}
 for _, course in ipairs(redis.call("SMEMBERS", KEYS[1])) do
-  local ok, book = alone(redis.call, "HGET", ARGV[1] .. course, ":book")
+  local progress = ARGV[1] .. course
+  local ok, book = alone(redis.call, "HGET", progress, ":book")
   local _, _, newest, reset = parse_book(ok and book)
   reply[#reply + 1] = course
-  reply[#reply + 1] = newest or ""
+  reply[#reply + 1] = ok and newest_of(redis.call("HGETALL", progress), newest) or ""
   reply[#reply + 1] = reset or ""
 end
 return reply
