@@ -9,8 +9,7 @@
         3 milliseconds of the flush interval
         then of each save two: lecture, and "seconds" (ordered by arrival) or "stamp|seconds" (ordered by its session)
 
-  Returns { now } when the deadline has passed and nothing was done, else { now, answer, ... } in order, an
-        answer being
+  Returns { now } when the deadline has passed and nothing was done, else { now, answer, ... } in order, an answer being
         "stored|winning stamp|persisted stamp or nothing|floor or nothing", likewise "superseded|..."; no stamp means that
         of the save itself, or the clock's; what ends with nothing may be left out, and false is "stored" alone
         "ahead|||floor or nothing"   "full"   "failed|reason"
