@@ -175,6 +175,8 @@ export function claimContract(open: OpenBuffer): void {
       const second = await fixture.claimSoon();
       assert.ok(second.claimedAt >= first.claimedAt + 30);
       assert.deepEqual(second.positions, first.positions);
+      assert.deepEqual(await fixture.buffer.acknowledge([second]), ["clean"]);
+      assert.deepEqual(await fixture.buffer.acknowledge([first]), ["clean"]);
     });
 
     it("finds a lapsed lease also when asked for all", async () => {
