@@ -41,7 +41,15 @@ const heartbeatMs = 5_000;
 const intervalMs = 300_000;
 /** How much faster than life; every interval shrinks alike, so that saves and updates keep their proportion. */
 const speed = 50;
+const connections = 60;
 const targetReduction = 20;
+
+/** Students who watch for some time at the speed of the bench, and save as often as this says. */
+interface Viewing {
+  readonly seats: readonly WatchSession[][];
+  readonly watchingMs: number;
+  readonly betweenSavesMs: number;
+}
 
 /** Recorded sessions, watched again by the same students before each contender. */
 export const writeReduction: Part<ReductionResult> = {
@@ -49,12 +57,13 @@ export const writeReduction: Part<ReductionResult> = {
   about: "what reaches MongoDB while recorded sessions are watched again: updates, bytes, CPU",
 
   async measure({ isQuick, show }: Run): Promise<ReductionResult> {
-    const [students, watchingMs] = isQuick ? [30, 6_000] : [60, 18_000];
+    const [students, watchingMs, warmingMs] = isQuick ? [30, 6_000, 6_000] : [60, 18_000, 90_000];
     const sessions = readWatchSessions();
     // Those who watched most: nobody is to be done before the time is over.
     const seats = studentsWith(sessions, Infinity)
       .toSorted((one, other) => lengthOf(other) - lengthOf(one))
       .slice(0, students);
+    const viewing: Viewing = { seats, watchingMs, betweenSavesMs: heartbeatMs / speed };
     const contenders: Reduction[] = [];
     for (const name of ["upsert-per-save", "dirty-set", "production"] as const) {
       await using stack = new AsyncDisposableStack();
@@ -63,10 +72,12 @@ export const writeReduction: Part<ReductionResult> = {
       const traffic = new MongodbTraffic();
       const proxy = stack.use(await TcpProxy.before(stores.mongodb, traffic.reader));
       const contender = await startBehind(stack, name, { stores, proxy });
+      show(`${name}: its MongoDB warms up`);
+      await watchAll(contender, { ...crowdOf(seats), watchingMs: warmingMs });
       show(`${name}: warming up`);
-      await watchAll(contender, seats, watchingMs / 2);
+      await watchAll(contender, { ...viewing, watchingMs: watchingMs / 2 });
       show(`${name}: ${students} students watch`);
-      const counted = await measured(contender, seats, { traffic, watchingMs });
+      const counted = await measured(contender, viewing, traffic);
       show(`${name}: nobody saves`);
       contenders.push({ ...counted, idle: await background(contender, traffic) });
     }
@@ -94,17 +105,17 @@ async function startBehind(
 /** Everybody watches until the time is over; then whatever is still buffered is given the time to arrive. */
 async function measured(
   contender: Contender,
-  seats: readonly WatchSession[][],
-  { traffic, watchingMs }: { traffic: MongodbTraffic; watchingMs: number },
+  viewing: Viewing,
+  traffic: MongodbTraffic,
 ): Promise<Omit<Reduction, "idle">> {
   const [before, { writes, writeCommands, bytes }, startedAt] = [cpuOf(contender), traffic.counts, performance.now()];
-  const saves = await watchAll(contender, seats, watchingMs);
+  const saves = await watchAll(contender, viewing);
   await delay((intervalMs / speed) * 1.3);
   const cpu = Object.entries(cpuOf(contender)).map(([name, micros]) => [name, micros - (before[name] ?? 0)] as const);
   return {
     name: contender.name,
     saves,
-    intendedSaves: (seats.length * watchingMs * speed) / heartbeatMs,
+    intendedSaves: (viewing.seats.length * viewing.watchingMs) / viewing.betweenSavesMs,
     updates: traffic.writes - writes,
     commands: traffic.writeCommands - writeCommands,
     bytes: traffic.bytes - bytes,
@@ -113,15 +124,26 @@ async function measured(
   };
 }
 
+/**
+ * So many students, each with one save in an interval, that every save becomes an update whoever brings it to MongoDB:
+ * as many as an upsert for every save makes of those who are measured. A MongoDB that is compiled while it runs would
+ * spend more on getting to know a few hundred updates than on carrying them out.
+ */
+function crowdOf(seats: readonly WatchSession[][]): Omit<Viewing, "watchingMs"> {
+  const crowd = Array.from({ length: intervalMs / heartbeatMs }, () => seats).flat();
+  return { seats: crowd, betweenSavesMs: intervalMs / speed };
+}
+
 /** @returns how many saves were acknowledged */
-async function watchAll({ url }: Contender, seats: readonly WatchSession[][], watchingMs: number): Promise<number> {
-  using client = new ApiClient(url, { connections: seats.length });
+async function watchAll({ url }: Contender, { seats, watchingMs, betweenSavesMs }: Viewing): Promise<number> {
+  using client = new ApiClient(url, { connections });
   const endAt = performance.now() + watchingMs;
   const counts = await Promise.all(
     seats.map(async (own, index) => {
       const { token } = await issueToken(jwtSecret, { sub: `student-${index}` });
-      await delay(Math.random() * (heartbeatMs / speed));
-      return watchUntil(endAt, own, (save) => client.call(token, "POST", "/progress/save", save));
+      await delay(Math.random() * betweenSavesMs);
+      const pace = { endAt, betweenSavesMs };
+      return watchUntil(pace, own, (save) => client.call(token, "POST", "/progress/save", save));
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);
@@ -146,7 +168,7 @@ function cpuOf({ pids }: Contender): Record<string, number> {
 }
 
 async function watchUntil(
-  endAt: number,
+  { endAt, betweenSavesMs }: { endAt: number; betweenSavesMs: number },
   sessions: readonly WatchSession[],
   save: (body: object) => Promise<unknown>,
 ): Promise<number> {
@@ -157,7 +179,7 @@ async function watchUntil(
       if (performance.now() > endAt) return saves;
       await save({ courseId: courseIdOf(session), lectureId: session.video, watchTime });
       saves++;
-      dueAt += heartbeatMs / speed;
+      dueAt += betweenSavesMs;
       await delay(Math.max(0, dueAt - performance.now()));
     }
   }
