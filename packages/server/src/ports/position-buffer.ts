@@ -37,8 +37,8 @@ export interface BufferedProgress extends PositionState {
 /** What the buffer holds of a key and the store may not have. */
 export interface UnflushedProgress extends BufferedProgress {
   /**
-   * Of a clean key, whose positions are left out: which version of it the store has been proven to have. A store that tells
-   * the same `flushedVersion` has shown all of them. Null when the positions are here.
+   * Where flushed positions are left out: the version of the key's last claim. A store that tells the same `flushedVersion` has
+   * shown all of them. Null when nothing is left out.
    */
   readonly flushedVersion: string | null;
 }

@@ -89,6 +89,43 @@ describe("What Redis and MongoDB know, joined,", { skip: storesAreMissing() }, (
     await shows({ a: 9, b: 2 });
   });
 
+  it("are whole while one lecture is watched and the rest is flushed, and Redis tells that one alone", async () => {
+    await save("a", 1);
+    await save("b", 2);
+    await flush();
+    await save("b", 9);
+    await shows({ a: 1, b: 9 });
+    const [unflushed] = await Promise.all(redis.buffer.readUnflushed([key]));
+    assert.deepEqual([...(unflushed?.positions.keys() ?? [])], ["b"]);
+  });
+
+  it("are whole at every step of a flush", async () => {
+    await save("a", 1);
+    await flush();
+    await save("b", 2);
+    const claimed = await claims();
+    // Only now the version that Redis tells is not the one that MongoDB has.
+    await shows({ a: 1, b: 2 }, { askedAgain: true });
+    await mongodb.fixture.flush(claimed);
+    await shows({ a: 1, b: 2 });
+    await save("c", 3);
+    assert.deepEqual(await redis.buffer.acknowledge(claimed), ["changed"]);
+    await shows({ a: 1, b: 2, c: 3 });
+  });
+
+  it("are as new as the last flush, though MongoDB answers as it was before, and a lecture is watched", async () => {
+    await save("a", 1);
+    await flush();
+    const { progress } = mongodb.fixture.collections;
+    const old = await progress.findOne(keyFilter(key));
+    assert.ok(old !== null);
+    await save("a", 9);
+    await flush();
+    await save("b", 2);
+    await progress.replaceOne(keyFilter(key), old);
+    await shows({ a: 9, b: 2 }, { askedAgain: true });
+  });
+
   it("are as new as the last flush, though MongoDB answers as it was before", async () => {
     await save("a", 1);
     await flush();

@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { lastWatched } from "../../src/domain/position.ts";
 import type { ProgressKey } from "../../src/domain/ids.ts";
 import { isStamp, stampTime } from "../../src/domain/stamp.ts";
+import type { Claim } from "../../src/ports/position-buffer.ts";
 import { lecture, stampAt } from "../support/ids.ts";
 import { BufferFixture, type OpenBuffer } from "./buffer-fixture.ts";
 
@@ -39,17 +40,23 @@ export function savingContract(open: OpenBuffer): void {
   });
 
   describe("reading what is not flushed", () => {
-    it("tells dirty keys whole, and of a clean one its positions or the version that was acknowledged", async () => {
+    it("tells what is not flushed, and of the rest its positions or the version that was acknowledged", async () => {
       await using fixture = await BufferFixture.open(open);
-      const [dirty, unknown] = [fixture.otherStudent(), fixture.otherStudent()];
+      const [dirty, watched, unknown] = [fixture.otherStudent(), fixture.otherCourse(), fixture.otherStudent()];
       await fixture.save(1);
       await fixture.save(2, { at: "outro" });
       const claim = await fixture.claim();
       await fixture.buffer.acknowledge([claim]);
+      await fixture.save(4, { key: watched });
+      const [earlier] = await fixture.claims();
+      await fixture.buffer.acknowledge([earlier as Claim]);
+      await fixture.save(5, { key: watched, at: "outro" });
       await fixture.save(3, { key: dirty });
-      const answers = await Promise.all(fixture.buffer.readUnflushed([fixture.key, dirty, unknown]));
-      const [clean, ...others] = answers;
+      const answers = await Promise.all(fixture.buffer.readUnflushed([fixture.key, watched, dirty, unknown]));
+      const [clean, partly, ...others] = answers;
       assert.ok(clean?.flushedVersion === claim.version || clean?.positions.size === 2);
+      assert.equal(partly?.positions.get(lecture("outro"))?.seconds, 5);
+      assert.ok(partly.flushedVersion === earlier?.version || partly.positions.size === 2);
       assert.deepEqual(
         others.map(({ flushedVersion, positions }) => [flushedVersion, positions.get(lecture("intro"))?.seconds]),
         [
@@ -58,6 +65,17 @@ export function savingContract(open: OpenBuffer): void {
         ],
       );
       for (const { now } of answers) assert.ok(Math.abs(now - (await fixture.buffer.now())) < 60_000);
+    });
+
+    it("tells all that is not flushed of a course of any size", async () => {
+      await using fixture = await BufferFixture.open(open);
+      const lectureIds = Array.from({ length: 3_000 }, (_, number) => lecture(`lecture-${number}`));
+      await fixture.save(1, { at: "flushed" });
+      await fixture.flush();
+      await fixture.buffer.save(lectureIds.map((lectureId) => ({ key: fixture.key, lectureId, seconds: 2 })));
+      const [unflushed] = await Promise.all(fixture.buffer.readUnflushed([fixture.key]));
+      const told = lectureIds.filter((lectureId) => unflushed?.positions.get(lectureId)?.seconds === 2);
+      assert.equal(told.length, lectureIds.length);
     });
 
     it("tells the reset of a clean key", async () => {
