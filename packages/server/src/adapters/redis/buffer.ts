@@ -38,7 +38,7 @@ export interface RedisPositionBufferOptions {
 /** How long a clean key stays readable. */
 const cleanForMs = 24 * 60 * 60 * 1000;
 
-/** A read of a course with 50 lectures, one of them not flushed, takes Redis as long as seven saves. */
+/** A read of everything that a course with 50 lectures has takes Redis as long as seven saves. */
 const readsPerCall = 50;
 
 /** How many keys of each shard a look for the oldest takes in. */
