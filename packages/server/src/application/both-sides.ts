@@ -2,6 +2,7 @@ import type { ProgressKey } from "../domain/ids.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { BufferedProgress, PositionBuffer, UnflushedProgress } from "../ports/position-buffer.ts";
 import type { ProgressStore, StoredProgress } from "../ports/progress-store.ts";
+import type { Telemetry } from "../ports/telemetry.ts";
 import { TurnBatch } from "./turn-batch.ts";
 
 /** What the buffer and the store know of one key; joined, they are all that is known. */
@@ -10,6 +11,7 @@ export type BothSides = readonly [BufferedProgress, StoredProgress];
 interface BothSidesDeps {
   buffer: PositionBuffer;
   store: ProgressStore;
+  telemetry: Pick<Telemetry, "progressRead">;
   clock: Clock;
 }
 
@@ -17,8 +19,10 @@ interface BothSidesDeps {
 export class BothSidesReader {
   readonly #both: TurnBatch<ProgressKey, readonly [UnflushedProgress, StoredProgress]>;
   readonly #buffered: TurnBatch<ProgressKey, BufferedProgress>;
+  readonly #telemetry: BothSidesDeps["telemetry"];
 
-  constructor({ buffer, store, clock }: BothSidesDeps) {
+  constructor({ buffer, store, telemetry, clock }: BothSidesDeps) {
+    this.#telemetry = telemetry;
     this.#both = new TurnBatch(clock, (askers) => {
       const keys = askers.map(({ ask }) => ask);
       const unflushed = buffer.readUnflushed(keys);
@@ -43,6 +47,7 @@ export class BothSidesReader {
   async read(key: ProgressKey): Promise<BothSides> {
     const [unflushed, stored] = await this.#both.add(key);
     const isComplete = unflushed.flushedVersion === null || unflushed.flushedVersion === stored.flushedVersion;
+    this.#telemetry.progressRead(!isComplete);
     return [isComplete ? unflushed : await this.#buffered.add(key), stored];
   }
 }

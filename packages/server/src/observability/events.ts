@@ -14,6 +14,9 @@ export function createTelemetry(logger: Logger, metrics: Metrics): Telemetry {
       if (refused > 0) metrics.saves.inc({ outcome: "refused" }, refused);
       metrics.saveBatchSeconds.observe(durationMs / 1000);
     },
+    progressRead(isAskedAgain) {
+      metrics.reads.inc({ asked: isAskedAgain ? "twice" : "once" });
+    },
     flushed({ written, refused, unknown, durationMs }) {
       metrics.flushedKeys.inc({ outcome: "written" }, written);
       metrics.flushedKeys.inc({ outcome: "refused" }, refused);

@@ -12,6 +12,11 @@ export class Metrics {
   readonly registry: Registry = new Registry();
   readonly saves: Counter = this.#counter("progress_saves_total", "Positions received.", "outcome");
   readonly saveBatchSeconds: Histogram = this.#histogram("progress_save_batch_seconds", "One call of the buffer.");
+  readonly reads: Counter = this.#counter(
+    "progress_reads_total",
+    "Reads of progress, by how often the buffer was asked.",
+    "asked",
+  );
   readonly flushedKeys: Counter = this.#counter("progress_flushed_keys_total", "Keys carried to the store.", "outcome");
   readonly flushSeconds: Histogram = this.#histogram("progress_flush_seconds", "Write and acknowledgement of a claim.");
   readonly events: Counter = this.#counter("progress_events_total", "Events published.", "type");

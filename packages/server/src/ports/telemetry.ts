@@ -7,6 +7,8 @@ import type { SinkName } from "./event-sink.ts";
 /** What the core tells its operators: one method for each thing that can happen. None may throw. */
 export interface Telemetry {
   positionsSaved(outcome: { stored: number; superseded: number; refused: number; durationMs: number }): void;
+  /** A student's progress in a course was read; `isAskedAgain`: the store had not all that the buffer said it has. */
+  progressRead(isAskedAgain: boolean): void;
   flushed(outcome: { written: number; refused: number; unknown: number; durationMs: number }): void;
   /** The store refused a key for good; it waits on the poison list. */
   keyPoisoned(key: ProgressKey, reason: string): void;

@@ -9,6 +9,7 @@ import type { ProgressKey } from "../../src/domain/ids.ts";
 import { joinPositions } from "../../src/domain/position.ts";
 import { makeStamp } from "../../src/domain/stamp.ts";
 import type { Claim, PositionBuffer } from "../../src/ports/position-buffer.ts";
+import { silent } from "../properties/workbench.ts";
 import { lecture, someUser } from "../support/ids.ts";
 import { sharedMongodb, someKey, writeOf } from "../support/mongodb-fixture.ts";
 import { storesAreMissing } from "../support/production.ts";
@@ -50,6 +51,7 @@ describe("What Redis and MongoDB know, joined,", { skip: storesAreMissing() }, (
   /** The seconds of every lecture, and whether Redis had to be asked once more. */
   async function read(): Promise<{ seconds: Record<string, number>; isAskedAgain: boolean }> {
     let isAskedAgain = false;
+    const told: boolean[] = [];
     const buffer: Partial<PositionBuffer> = {
       readUnflushed: (keys) => redis.buffer.readUnflushed(keys),
       readEach(keys) {
@@ -57,8 +59,10 @@ describe("What Redis and MongoDB know, joined,", { skip: storesAreMissing() }, (
         return redis.buffer.readEach(keys);
       },
     };
-    const deps = { buffer: buffer as PositionBuffer, store: mongodb.fixture.store, clock: systemClock };
+    const telemetry = { progressRead: (is: boolean) => void told.push(is) };
+    const deps = { buffer: buffer as PositionBuffer, store: mongodb.fixture.store, telemetry, clock: systemClock };
     const { positions } = joinPositions(...(await new BothSidesReader(deps).read(key)));
+    assert.deepEqual(told, [isAskedAgain], "operators are told something else");
     const seconds = Object.fromEntries([...positions].map(([id, position]) => [id, position.seconds]));
     return { seconds, isAskedAgain };
   }
@@ -185,7 +189,12 @@ describe("What Redis and MongoDB know, joined,", { skip: storesAreMissing() }, (
     const keys = Array.from({ length: 20 }, () => ({ ...key, userId: someUser() }));
     await redis.buffer.save(keys.map((each) => ({ key: each, lectureId: lecture("a"), seconds: 1 })));
     await redis.buffer.acknowledge(await redis.buffer.claim(50, 60_000, { all: true }));
-    const reader = new BothSidesReader({ buffer: redis.buffer, store: mongodb.fixture.store, clock: systemClock });
+    const reader = new BothSidesReader({
+      buffer: redis.buffer,
+      store: mongodb.fixture.store,
+      telemetry: silent,
+      clock: systemClock,
+    });
     const commands = await mongodb.fixture.commandsOf(async () => {
       const both = await Promise.all(keys.map((each) => reader.read(each)));
       for (const [{ positions }] of both) assert.equal(positions.get(lecture("a"))?.seconds, 1);

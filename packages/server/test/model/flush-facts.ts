@@ -4,7 +4,7 @@ import { BothSidesReader } from "../../src/application/both-sides.ts";
 import { joinPositions, type PositionState } from "../../src/domain/position.ts";
 import { greatestStamp, type Stamp } from "../../src/domain/stamp.ts";
 import type { SaveOutcome } from "../../src/ports/position-buffer.ts";
-import { courseId } from "../properties/workbench.ts";
+import { courseId, silent } from "../properties/workbench.ts";
 import { type FlushWorld, students } from "./flush-world.ts";
 
 /** A save that was acknowledged. */
@@ -118,7 +118,7 @@ export class FlushFacts {
     this.#checkFound(student, joinPositions(buffered, stored));
     const { deposed } = world.ground;
     if (deposed === undefined) return;
-    const reader = new BothSidesReader({ ...world.ground, store: deposed.store });
+    const reader = new BothSidesReader({ ...world.ground, store: deposed.store, telemetry: silent });
     this.#checkFound(student, joinPositions(...(await reader.read(key))));
   }
 

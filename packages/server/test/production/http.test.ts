@@ -63,6 +63,18 @@ suite("the API on two processes, one Redis and one MongoDB", { skip: storesAreMi
     }
   });
 
+  test("reads are counted by how often Redis was asked", async () => {
+    const [one] = await both("counted");
+    const reads = async (): Promise<number> => {
+      const { text } = await one.call("GET", "/metrics");
+      const counts = [...text.matchAll(/^progress_reads_total\{asked="(?:once|twice)"\} (\d+)$/gm)];
+      return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    const counted = await reads();
+    await one.progress("algebra");
+    assert.equal(await reads(), counted + 1);
+  });
+
   test("completion, activity, streak and statistics are right at the other process at once", async () => {
     const [one, other] = await both("finisher");
     const complete = await one.call("POST", "/api/v1/progress/complete", { courseId: "algebra", lectureId: "l-1" });

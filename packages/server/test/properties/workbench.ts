@@ -15,6 +15,7 @@ export const lectureIds = ["intro", "main", "outro"] as LectureId[];
 
 export const silent: Telemetry = {
   positionsSaved: () => undefined,
+  progressRead: () => undefined,
   flushed: () => undefined,
   keyPoisoned: () => undefined,
   claimedKeyMissing: () => undefined,
