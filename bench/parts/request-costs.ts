@@ -58,7 +58,12 @@ export const sessionSaveCost: Part<RequestCost[]> = {
     const requests = await requestsOf("session", savers);
     return await measureCosts([await startFloor(stack, production, requests), production], requests, run);
   },
-  tables: (costs) => [costTable("CPU time of one save with a session", costs)],
+  tables: (costs) => [
+    costTable("CPU time of one save with a session", costs),
+    targetTable("Target of a save with a session", [
+      ["service at most 1.6 x floor", ownCost(costs)?.ratioToFloor, 1.6, 2],
+    ]),
+  ],
 };
 
 /** Reading a course of 50 lectures, all of them watched: all of it flushed, and while one of them is watched. */
