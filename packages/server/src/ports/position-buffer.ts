@@ -37,8 +37,8 @@ export interface BufferedProgress extends PositionState {
 /** What the buffer holds of a key and the store may not have. */
 export interface UnflushedProgress extends BufferedProgress {
   /**
-   * Where flushed positions are left out: the version of the key's last claim. A store that tells the same `flushedVersion` has
-   * shown all of them. Null when nothing is left out.
+   * Where flushed positions may be left out: the key's version, which is that of its last claim, or of a start over since. A store
+   * that tells the same `flushedVersion` has all of them. Null when nothing is left out.
    */
   readonly flushedVersion: string | null;
 }

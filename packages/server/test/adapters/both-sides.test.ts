@@ -175,7 +175,7 @@ describe("What Redis and MongoDB know, joined,", { skip: storesAreMissing() }, (
     await save("a", 1);
     await flush();
     await redis.buffer.startOver(key, null);
-    await shows({});
+    await shows({}, { askedAgain: true });
     await flush();
     await shows({});
   });

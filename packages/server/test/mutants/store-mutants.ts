@@ -122,15 +122,15 @@ export const storeMutants: readonly Mutant[] = [
   {
     name: "tells what is not flushed as all there is",
     file: "adapters/redis/lua/read.lua",
-    text: "is_left_out and version)",
-    instead: "is_left_out and not since and version)",
+    text: "version ~= unclaimed and version",
+    instead: "not since and version",
     tests: ["adapters/both-sides.test.ts", "model/flush-model-redis.test.ts"],
   },
   {
     name: "tells a version of what has never been flushed",
     file: "adapters/redis/lua/read.lua",
-    text: "is_left_out and version)",
-    instead: "version)",
+    text: "version ~= unclaimed and version",
+    instead: "version",
     tests: ["adapters/both-sides.test.ts"],
   },
   {

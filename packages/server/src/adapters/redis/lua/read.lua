@@ -5,14 +5,14 @@
 
   KEYS  progress hashes
   ARGV  1 "unflushed" when the positions that the store has are not wanted; else "all"
-  Returns { answer, ... } in order: { now, reset or "", JSON of [field, position, ...] }, where positions were left out
-        { now, reset or "", JSON, version of the last claim }, or { now, reason } when the key is of the wrong type
+  Returns { answer, ... } in order: { now, reset or "", JSON of [field, position, ...] }, where positions may have been left
+        out { now, reset or "", JSON, version }, or { now, reason } when the key is of the wrong type
 ]]
 local now, is_all = clock(), ARGV[1] == "all"
 
 local function answer_of(shown, reset, version)
   -- An empty table is an empty object to cjson.
-  return { now, reset or "", #shown > 0 and cjson.encode(shown) or "[]", version or nil }
+  return { now, reset or "", #shown > 0 and cjson.encode(shown) or "[]", version }
 end
 
 local function read(progress)
@@ -30,7 +30,8 @@ local function read(progress)
   return answer_of(shown, reset)
 end
 
--- Redis picks them out of a large hash at a fraction of what it costs Lua to look at every field.
+-- Redis picks them out of a large hash at a fraction of what it costs Lua to look at every field. It pages through the hash
+-- without letting anybody in between.
 local function unflushed_fields(progress)
   local fields, cursor = {}, "0"
   repeat
@@ -41,13 +42,12 @@ local function unflushed_fields(progress)
   return fields
 end
 
--- Whatever else is in the hash was held by the last claim, or came of its acknowledgement: its version stands for all of it.
+-- Whatever the store has been proven to have was held by the last claim, so its version stands for all of it
+-- (docs/decisions/26-what-is-flushed-is-not-told-twice.md). A clean key has nothing else; one never claimed has none of it.
 local function read_unflushed(progress)
   local version, since, _, reset = parse_book(redis.call("HGET", progress, ":book"))
   if not version then return read(progress) end
-  local unflushed = since and unflushed_fields(progress) or {}
-  local is_left_out = redis.call("HLEN", progress) > #unflushed / 2 + 1
-  return answer_of(unflushed, reset, is_left_out and version)
+  return answer_of(since and unflushed_fields(progress) or {}, reset, version ~= unclaimed and version or nil)
 end
 
 local answers = {}
