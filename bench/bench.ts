@@ -17,7 +17,7 @@ import { showProgress, showTable } from "./report/terminal.ts";
 
 const usage = `Measures what the service costs. Starts and ends what it needs, on this machine only.
 
-  npm run bench                       everything, about thirty-five minutes; writes bench/results/latest.json, and the
+  npm run bench                       everything, about forty minutes; writes bench/results/latest.json, and the
                                       docs that are made of it
   npm run bench -- --only save,...    these parts alone; what others found stays in the file
   npm run bench -- --quick            a fraction of the time; writes .cache/bench/quick.json instead
