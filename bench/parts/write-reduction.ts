@@ -44,6 +44,10 @@ const speed = 50;
 const connections = 60;
 export const targetReduction = 20;
 
+export function reductionVerdict(times: number): "reached" | "missed" {
+  return times >= targetReduction ? "reached" : "missed";
+}
+
 /** Students who watch for some time at the speed of the bench, and save as often as this says. */
 interface Viewing {
   readonly seats: readonly WatchSession[][];
@@ -227,11 +231,7 @@ export function timesLess({ contenders }: ReductionResult): { updates: number; b
 
 function reductionTable(result: ReductionResult): Table {
   const { updates, bytes, cpu } = timesLess(result);
-  const row = (text: string, times: number): string[] => [
-    text,
-    number(times, 1),
-    times >= targetReduction ? "reached" : "missed",
-  ];
+  const row = (text: string, times: number): string[] => [text, number(times, 1), reductionVerdict(times)];
   return {
     heading: `How many times less than an upsert for every save; the target is ${targetReduction}`,
     columns: ["for each save", "times less", ""],

@@ -4,7 +4,7 @@ import type { Growth } from "../parts/growth.ts";
 import { type CrowdResult, isKept } from "../parts/latencies.ts";
 import type { Loss } from "../parts/losses.ts";
 import type { Table } from "../parts/part.ts";
-import { type ReductionResult, targetReduction, timesLess } from "../parts/write-reduction.ts";
+import { type ReductionResult, reductionVerdict, targetReduction, timesLess } from "../parts/write-reduction.ts";
 import { number, withRange } from "./format.ts";
 import type { Results } from "./results.ts";
 
@@ -80,7 +80,7 @@ function reductionRows(results: Results): string[][] {
     text,
     `${number(times)} x less`,
     `${targetReduction} x less`,
-    times >= targetReduction ? "reached" : "missed",
+    reductionVerdict(times),
   ];
   return [
     row("updates of MongoDB for one save, beside an upsert for every save", updates),
